@@ -1,0 +1,101 @@
+//! The three traits through which extractors, classifiers and networks meet.
+
+use crate::{FitError, Labels, Scores, Seed, ShapeError, Size};
+use ndarray::ArrayView3;
+use serde::{Deserialize, Serialize};
+
+/// A fixed descriptor of an image. It learns nothing: the same image gives the same numbers.
+pub trait Extract: Send + Sync {
+    /// Numbers per image of the given size.
+    ///
+    /// # Errors
+    /// If images of that size cannot be described.
+    fn length(&self, size: Size) -> Result<usize, ShapeError>;
+
+    /// Writes the descriptor of `image`, shape `(height, width, channels)`, into `out`.
+    ///
+    /// # Panics
+    /// If `out` does not have the length that [`Self::length`] gives for this size, or that gave
+    /// an error.
+    fn extract(&self, image: ArrayView3<'_, u8>, out: &mut [f32]);
+}
+
+/// A recipe that can be trained on `X`. Its parameters were checked when it was built.
+///
+/// `X` is [`crate::Matrix`] for classifiers over fixed features, and [`crate::Images`] where the
+/// features are learned too.
+pub trait Fit<X>: Send + Sync {
+    /// Trains on `x` and `y`. Equal inputs and equal seeds give equal models, at any number of
+    /// threads.
+    ///
+    /// # Errors
+    /// If the data cannot be learned from: see [`FitError`].
+    fn fit(&self, x: &X, y: &Labels, seed: Seed) -> Result<Box<dyn Predict<X>>, FitError>;
+}
+
+/// A trained model.
+pub trait Predict<X>: Send + Sync {
+    /// One score per row of `x` and class of the training labels; all finite.
+    ///
+    /// # Panics
+    /// If the rows of `x` have another length, or the images another size, than in training.
+    fn scores(&self, x: &X) -> Scores;
+
+    /// How the training ended and what came out of it.
+    fn summary(&self) -> FitSummary;
+}
+
+/// How a training ended and what came out of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FitSummary {
+    /// Whether the solver reached its goal.
+    pub convergence: Convergence,
+    /// Bytes of all learned numbers that prediction needs (weights, support vectors, means).
+    pub model_bytes: u64,
+    /// Course of an iterative training, epoch by epoch; empty where there are no epochs.
+    pub curve: Vec<Epoch>,
+}
+
+/// Whether a solver reached its goal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Convergence {
+    /// Nothing is iterated.
+    Direct,
+    /// The stopping rule of the solver was met.
+    Converged {
+        /// Iterations over all sub-problems, or epochs.
+        iterations: u64,
+    },
+    /// The loss on held-out training rows stopped falling; the best weights were restored.
+    EarlyStopped {
+        /// Epochs run.
+        iterations: u64,
+        /// Epoch whose weights were kept, counted from 1.
+        best: u64,
+    },
+    /// All allowed iterations were used and the stopping rule was not met.
+    LimitReached {
+        /// Iterations over all sub-problems, or epochs.
+        iterations: u64,
+    },
+    /// The library behind the recipe does not tell.
+    Unknown,
+}
+
+/// One pass over the training rows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Counted from 1.
+    pub epoch: u64,
+    /// Mean loss over the training rows, as they were met.
+    pub loss: f32,
+    /// Share of training rows predicted right, as they were met.
+    pub accuracy: f32,
+    /// Mean loss over the rows held out of the training rows, if any were.
+    pub validation_loss: Option<f32>,
+    /// Share of those rows predicted right.
+    pub validation_accuracy: Option<f32>,
+    /// Step size in this epoch.
+    pub learning_rate: f32,
+}
