@@ -1,0 +1,185 @@
+//! Two classifiers on the same test images: who was right where.
+//!
+//! Whether their accuracies differ is in the images on which exactly one is right. Called `b`
+//! (only A) and `c` (only B) out of `n` here, as in the literature.
+//!
+//! Sources: Q. McNemar, Psychometrika 12:153-157, 1947; M. W. Fagerland, S. Lydersen, P. Laake,
+//! "The McNemar test for binary matched-pairs data: mid-p and asymptotic are better than exact
+//! conditional", BMC Medical Research Methodology 13:91, 2013; T. Tango, "Equivalence test and
+//! confidence interval for the difference in proportions for the paired-sample design",
+//! Statistics in Medicine 17:891-908, 1998. Reference: `statsmodels.stats`. Departure: the ends
+//! of Tango's interval are found by bisection rather than by the secant method.
+
+use crate::interval::{Interval, two_sided_z};
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::function::factorial::ln_binomial;
+use std::f64::consts::LN_2;
+
+/// Numbers of images by which of two classifiers, A and B, is right.
+///
+/// ```
+/// use eval::paired::Paired;
+/// let truth = [0, 0, 1, 1];
+/// let paired = Paired::new(&truth, &[0, 0, 1, 0], &[0, 1, 0, 0]);
+/// assert_eq!(paired, Paired { both_right: 1, only_a: 2, only_b: 0, both_wrong: 1 });
+/// assert_eq!(paired.difference(), 0.5);
+/// // Two images decide it: four outcomes are equally likely, and two are as one-sided as this.
+/// assert!((paired.mcnemar_exact_p() - 0.5).abs() < 1e-12);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paired {
+    /// Both are right.
+    pub both_right: u64,
+    /// Only A is right.
+    pub only_a: u64,
+    /// Only B is right.
+    pub only_b: u64,
+    /// Neither is right.
+    pub both_wrong: u64,
+}
+
+/// Outcome of a test.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Test {
+    /// The statistic, standard normal if the null hypothesis holds.
+    pub z: f64,
+    /// Probability of a statistic at least this large if the null hypothesis holds.
+    pub p: f64,
+}
+
+impl Paired {
+    /// Counts from the true class ids and two predictions of them.
+    ///
+    /// # Panics
+    /// If there is not one prediction of each classifier per truth.
+    pub fn new(truth: &[usize], a: &[usize], b: &[usize]) -> Self {
+        assert!(truth.len() == a.len() && truth.len() == b.len(), "one prediction per truth");
+        let mut paired = Self { both_right: 0, only_a: 0, only_b: 0, both_wrong: 0 };
+        for ((truth, a), b) in truth.iter().zip(a).zip(b) {
+            match (a == truth, b == truth) {
+                (true, true) => paired.both_right += 1,
+                (true, false) => paired.only_a += 1,
+                (false, true) => paired.only_b += 1,
+                (false, false) => paired.both_wrong += 1,
+            }
+        }
+        paired
+    }
+
+    /// Test images.
+    pub fn total(&self) -> u64 {
+        self.both_right + self.only_a + self.only_b + self.both_wrong
+    }
+
+    /// Accuracy of A minus accuracy of B, in [-1, 1]; 0 without an image.
+    pub fn difference(&self) -> f64 {
+        (self.only_a as f64 - self.only_b as f64) / self.total().max(1) as f64
+    }
+
+    /// McNemar's exact two-sided p value: if A and B are equally good, the images on which only
+    /// one is right fall like coins. 1 if there is no such image.
+    ///
+    /// It is too careful; [`Self::mcnemar_mid_p`] is closer to its level.
+    pub fn mcnemar_exact_p(&self) -> f64 {
+        (2.0 * self.coins().at_most).min(1.0)
+    }
+
+    /// McNemar's mid-p value: the exact one, but the outcome observed counts only half.
+    pub fn mcnemar_mid_p(&self) -> f64 {
+        let coins = self.coins();
+        if self.only_a == self.only_b && self.only_a > 0 {
+            return 1.0 - coins.exactly / 2.0;
+        }
+        if self.only_a == 0 && self.only_b == 0 { 1.0 } else { 2.0 * coins.at_most - coins.exactly }
+    }
+
+    /// Tango's two-sided score interval, within [-1, 1], for the accuracy of A minus that of B.
+    ///
+    /// It holds every difference that the score test at this level does not reject. It has an
+    /// extent even if both classifiers are right on the same images: `z^2 / (n + z^2)` to either
+    /// side. Without an image it is [-1, 1].
+    ///
+    /// # Panics
+    /// If `level` is not strictly between 0 and 1.
+    pub fn tango(&self, level: f64) -> Interval {
+        let z = two_sided_z(level);
+        Interval {
+            low: falls_below(z, -1.0, self.difference(), |d| self.score(d)),
+            high: falls_below(-z, self.difference(), 1.0, |d| self.score(d)),
+        }
+    }
+
+    /// Tests whether A is worse than B by `margin` or more (null hypothesis) or by less: a small
+    /// p says that A is not inferior, with that margin.
+    ///
+    /// # Panics
+    /// If `margin` is not in [0, 1).
+    pub fn non_inferiority(&self, margin: f64) -> Test {
+        assert!((0.0..1.0).contains(&margin), "the margin is {margin}, but must be in [0, 1)");
+        let z = self.score(-margin);
+        Test { z, p: Normal::standard().sf(z) }
+    }
+
+    /// Tango's score statistic: how many standard deviations the observed difference lies above
+    /// the difference `d`, where the deviation is the one that the data suggest if `d` is true.
+    /// Falls with `d`; grows with the root of `n` if all counts keep their proportions.
+    ///
+    /// For `d` in (-1, 1).
+    pub(crate) fn score(&self, d: f64) -> f64 {
+        let (b, c, n) = (self.only_a as f64, self.only_b as f64, self.total() as f64);
+        // Mirrored, so that the sums below have no cancellation.
+        if d < 0.0 { -score(c, b, n, -d) } else { score(b, c, n, d) }
+    }
+
+    /// Chances of at most, and of exactly, the smaller of both counts of heads, if a coin is
+    /// thrown for each image on which only one classifier is right.
+    fn coins(&self) -> Coins {
+        let (n, k) = (self.only_a + self.only_b, self.only_a.min(self.only_b));
+        // Logarithms, for 2^-n and the binomial leave the range of f64 at a thousand images.
+        let exactly = (ln_binomial(n, k) - n as f64 * LN_2).exp();
+        let mut term = exactly;
+        let mut at_most = exactly;
+        for heads in (1..=k).rev() {
+            // binomial(n, heads - 1) / binomial(n, heads)
+            term *= heads as f64 / (n - heads + 1) as f64;
+            at_most += term;
+            if term < at_most * f64::EPSILON / 4.0 {
+                break;
+            }
+        }
+        Coins { at_most, exactly }
+    }
+}
+
+struct Coins {
+    at_most: f64,
+    exactly: f64,
+}
+
+/// [`Paired::score`] for `0 <= d < 1`, on counts that need not be whole.
+///
+/// `q` is the most likely share of "only B is right" if the difference is `d`: the larger root of
+/// `2 n q^2 + m q - c d (1 - d) = 0`.
+fn score(b: f64, c: f64, n: f64, d: f64) -> f64 {
+    let m = (2.0 * n - b + c) * d - b - c;
+    let constant = c * d * (1.0 - d);
+    let root = (m * m + 8.0 * n * constant).sqrt();
+    // Two forms of one root; each is free of cancellation for its sign of m.
+    let q = if m > 0.0 { 2.0 * constant / (root + m) } else { (root - m) / (4.0 * n) };
+    let distance = b - c - n * d;
+    // Equal classifiers at d = 0, or no image at all: 0/0, and nothing speaks against d.
+    if distance == 0.0 { 0.0 } else { distance / (n * (2.0 * q + d * (1.0 - d))).sqrt() }
+}
+
+/// Where the falling function `f` falls below `level` in `low..high`, to the last bit; an end if
+/// it does not within.
+fn falls_below(level: f64, mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
+    loop {
+        let middle = low + (high - low) / 2.0;
+        if middle <= low || middle >= high {
+            return middle;
+        }
+        if f(middle) < level { high = middle } else { low = middle }
+    }
+}
