@@ -3,3 +3,13 @@
 //! It knows no model: everything is done through the traits of [`base`].
 
 pub mod contract;
+pub mod grid;
+pub mod interval;
+pub mod metric;
+pub mod paired;
+pub mod record;
+pub mod split;
+pub mod store;
+pub mod summary;
+pub mod trial;
+pub mod verdict;

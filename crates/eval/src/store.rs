@@ -1,0 +1,493 @@
+//! The run directory: where each record lies, and how it gets there whole.
+//!
+//! Every file is written under a temporary name and renamed, so a file is complete or absent. A
+//! trial's own file is written last and marks it as done; whoever finds it may trust the rest.
+
+use crate::record::{
+    Costs, Curve, DataRecord, Environment, Manifest, Outcome, SCHEMA, SplitRecord, Trial,
+    sha256_hex,
+};
+use base::Scores;
+use ndarray::Array2;
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+use thiserror::Error;
+
+/// Why a run directory could not be read or written.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// A file that is not what its name says.
+    #[error(
+        "{}: not a valid record ({source}); run the comparison again to replace it",
+        path.display()
+    )]
+    Json {
+        /// File.
+        path: PathBuf,
+        /// What the parser met.
+        source: serde_json::Error,
+    },
+    /// Not a run directory at all.
+    #[error(
+        "{}: holds no manifest.json; name a folder that `cargo xtask compare` has written",
+        path.display()
+    )]
+    NoRun {
+        /// Folder.
+        path: PathBuf,
+    },
+    /// Written by a program with other records.
+    #[error(
+        "{}: written with schema {found}, this program reads {SCHEMA}; run the comparison again",
+        path.display()
+    )]
+    Schema {
+        /// Folder.
+        path: PathBuf,
+        /// Schema found.
+        found: u64,
+    },
+}
+
+/// A folder that holds, or will hold, one run.
+#[derive(Debug, Clone)]
+pub struct RunDirectory {
+    root: PathBuf,
+}
+
+impl RunDirectory {
+    /// Names a folder; nothing is read or made.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The manifest, or `None` if there is none yet.
+    ///
+    /// # Errors
+    /// If it cannot be read or has another schema.
+    pub fn manifest(&self) -> Result<Option<Manifest>, StoreError> {
+        let path = self.root.join("manifest.json");
+        let Some(value) = read_json_if_there::<serde_json::Value>(&path)? else {
+            return Ok(None);
+        };
+        match value["schema"].as_u64() {
+            Some(schema) if schema != u64::from(SCHEMA) => {
+                Err(StoreError::Schema { path: self.root.clone(), found: schema })
+            }
+            _ => serde_json::from_value(value)
+                .map(Some)
+                .map_err(|source| StoreError::Json { path, source }),
+        }
+    }
+
+    /// A finished trial whose scores are whole; `None` if it has to be done (again).
+    ///
+    /// # Errors
+    /// If the system refuses to read.
+    pub fn finished(&self, id: &str) -> Result<Option<Trial>, StoreError> {
+        let trial = match read_json_if_there::<Trial>(&self.trial_path(id)) {
+            Ok(Some(trial)) => trial,
+            Ok(None) | Err(StoreError::Json { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let whole = match &trial.outcome {
+            Outcome::Done { scores_sha256, .. } => read_if_there(&self.scores_path(id))?
+                .is_some_and(|bytes| sha256_hex(&bytes) == *scores_sha256),
+            Outcome::Failed { .. } => true,
+        };
+        Ok((whole && trial.id == id).then_some(trial))
+    }
+
+    /// Scores of a trial on its test rows.
+    ///
+    /// # Errors
+    /// If the file is missing or does not have the shape the trial says.
+    pub fn scores(&self, trial: &Trial) -> Result<Option<Scores>, StoreError> {
+        let Outcome::Done { scores_shape: [rows, classes], .. } = trial.outcome else {
+            return Ok(None);
+        };
+        let path = self.scores_path(&trial.id);
+        let bytes = fs::read(&path).map_err(|source| io_error(&path, source))?;
+        let values = bytes.as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four));
+        let scores = Array2::from_shape_vec((rows, classes), values.collect());
+        let scores = scores
+            .map_err(|error| io_error(&path, io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        Ok(Some(Scores::new(scores)))
+    }
+
+    /// Writes a trial with everything that belongs to it; its own file last.
+    ///
+    /// # Errors
+    /// If the system refuses to write.
+    pub fn write_trial(
+        &self,
+        trial: &Trial,
+        scores: Option<&Scores>,
+        curve: &Curve,
+        costs: &Costs,
+    ) -> Result<(), StoreError> {
+        if let Some(scores) = scores {
+            self.write(&self.scores_path(&trial.id), &score_bytes(scores))?;
+        }
+        if !curve.is_empty() {
+            let mut lines = String::new();
+            for epoch in curve {
+                lines += &serde_json::to_string(epoch).expect("epochs are plain numbers");
+                lines.push('\n');
+            }
+            self.write(&self.curve_path(&trial.id), lines.as_bytes())?;
+        }
+        self.write_json(&self.costs_path(&trial.id), costs)?;
+        self.write_json(&self.trial_path(&trial.id), trial)
+    }
+
+    /// Writes `manifest.json`.
+    ///
+    /// # Errors
+    /// If the system refuses to write.
+    pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), StoreError> {
+        self.write_json(&self.root.join("manifest.json"), manifest)
+    }
+
+    /// Writes `environment.json`.
+    ///
+    /// # Errors
+    /// If the system refuses to write.
+    pub fn write_environment(&self, environment: &Environment) -> Result<(), StoreError> {
+        self.write_json(&self.root.join("environment.json"), environment)
+    }
+
+    /// Writes `data/<set>.json`.
+    ///
+    /// # Errors
+    /// If the system refuses to write.
+    pub fn write_data(&self, data: &DataRecord) -> Result<(), StoreError> {
+        self.write_json(&self.data_path(&data.name), data)
+    }
+
+    /// Writes `splits/<name>.json`.
+    ///
+    /// # Errors
+    /// If the system refuses to write.
+    pub fn write_split(&self, split: &SplitRecord) -> Result<(), StoreError> {
+        self.write_json(&self.split_path(&split.name), split)
+    }
+
+    /// Writes any file below the run directory, whole or not at all; folders are made.
+    ///
+    /// # Errors
+    /// If the system refuses to write.
+    pub fn write_file(&self, relative: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.write(&self.root.join(relative), bytes)
+    }
+
+    /// Writes any record below the run directory as JSON.
+    ///
+    /// # Errors
+    /// If the system refuses to write.
+    pub fn write_record(&self, relative: &str, record: &impl Serialize) -> Result<(), StoreError> {
+        self.write_json(&self.root.join(relative), record)
+    }
+
+    fn data_path(&self, set: &str) -> PathBuf {
+        self.root.join("data").join(format!("{set}.json"))
+    }
+
+    fn split_path(&self, name: &str) -> PathBuf {
+        self.root.join("splits").join(format!("{name}.json"))
+    }
+
+    fn trial_path(&self, id: &str) -> PathBuf {
+        self.root.join("trials").join(&id[..2]).join(format!("{id}.json"))
+    }
+
+    fn costs_path(&self, id: &str) -> PathBuf {
+        self.root.join("costs").join(&id[..2]).join(format!("{id}.json"))
+    }
+
+    fn scores_path(&self, id: &str) -> PathBuf {
+        self.root.join("scores").join(format!("{id}.f32"))
+    }
+
+    fn curve_path(&self, id: &str) -> PathBuf {
+        self.root.join("curves").join(format!("{id}.jsonl"))
+    }
+
+    fn write_json(&self, path: &Path, record: &impl Serialize) -> Result<(), StoreError> {
+        let mut bytes = serde_json::to_vec_pretty(record)
+            .map_err(|source| StoreError::Json { path: path.to_owned(), source })?;
+        bytes.push(b'\n');
+        self.write(path, &bytes)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        let folder = path.parent().expect("paths are made below the root");
+        let written = fs::create_dir_all(folder).and_then(|()| {
+            let mut file = temporary(folder)?;
+            file.write_all(bytes)?;
+            file.as_file().sync_data()?;
+            file.persist(path)?;
+            Ok(())
+        });
+        written.map_err(|source| io_error(path, source))
+    }
+}
+
+/// A whole run, read into memory; scores stay on disk until asked for.
+#[derive(Debug)]
+pub struct Run {
+    /// Where it lies.
+    pub directory: RunDirectory,
+    /// What was asked for.
+    pub manifest: Manifest,
+    /// Where it ran.
+    pub environment: Environment,
+    /// The data sets, by name.
+    pub data: BTreeMap<String, DataRecord>,
+    /// The splits, by name.
+    pub splits: BTreeMap<String, SplitRecord>,
+    /// The trials, by id.
+    pub trials: BTreeMap<String, Trial>,
+}
+
+impl Run {
+    /// Reads a run directory.
+    ///
+    /// # Errors
+    /// If it is none, or a record in it cannot be read.
+    pub fn load(root: &Path) -> Result<Self, StoreError> {
+        let directory = RunDirectory::new(root);
+        let manifest = directory.manifest()?;
+        let manifest = manifest.ok_or_else(|| StoreError::NoRun { path: root.to_owned() })?;
+        let environment = read_json(&root.join("environment.json"))?;
+        let mut data = BTreeMap::new();
+        for name in &manifest.datasets {
+            data.insert(name.clone(), read_json(&directory.data_path(name))?);
+        }
+        let splits = read_folder(&root.join("splits"), |split: &SplitRecord| split.name.clone())?;
+        let mut trials = BTreeMap::new();
+        for folder in sorted_entries(&root.join("trials"))? {
+            trials.extend(read_folder(&folder, |trial: &Trial| trial.id.clone())?);
+        }
+        Ok(Self { directory, manifest, environment, data, splits, trials })
+    }
+
+    /// What a trial cost, if it was measured.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub fn costs(&self, id: &str) -> Result<Option<Costs>, StoreError> {
+        read_json_if_there(&self.directory.costs_path(id))
+    }
+
+    /// The course of a trial's training; empty where there are no epochs.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub fn curve(&self, id: &str) -> Result<Curve, StoreError> {
+        let path = self.directory.curve_path(id);
+        let bytes = read_if_there(&path)?.unwrap_or_default();
+        let epochs = serde_json::Deserializer::from_slice(&bytes).into_iter();
+        epochs.collect::<Result<Curve, _>>().map_err(|source| StoreError::Json { path, source })
+    }
+
+    /// Any file below the run directory; `None` if it is not there.
+    ///
+    /// # Errors
+    /// If the system refuses to read.
+    pub fn file(&self, relative: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        read_if_there(&self.directory.root.join(relative))
+    }
+}
+
+/// Scores as they are stored: little endian, row after row.
+pub fn score_bytes(scores: &Scores) -> Vec<u8> {
+    scores.view().iter().flat_map(|score| score.to_le_bytes()).collect()
+}
+
+/// A file to be renamed, readable by whoever may read an ordinary new file.
+fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".tmp");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+fn io_error(path: &Path, source: io::Error) -> StoreError {
+    StoreError::Io { path: path.to_owned(), source }
+}
+
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_error(path, error)),
+    }
+}
+
+fn read_json_if_there<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+    let Some(bytes) = read_if_there(path)? else { return Ok(None) };
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|source| StoreError::Json { path: path.to_owned(), source })
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+    read_json_if_there(path)?
+        .ok_or_else(|| io_error(path, io::Error::from(io::ErrorKind::NotFound)))
+}
+
+fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let mut entries = Vec::new();
+    match fs::read_dir(folder) {
+        Ok(found) => {
+            for entry in found {
+                entries.push(entry.map_err(|source| io_error(folder, source))?.path());
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(io_error(folder, error)),
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// All `.json` records of a folder by key; leftovers of a killed run are passed over.
+fn read_folder<T: DeserializeOwned>(
+    folder: &Path,
+    key: impl Fn(&T) -> String,
+) -> Result<BTreeMap<String, T>, StoreError> {
+    let mut records = BTreeMap::new();
+    for path in sorted_entries(folder)? {
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let record = read_json(&path)?;
+            records.insert(key(&record), record);
+        }
+    }
+    Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::TrialSpec;
+    use base::{Convergence, Epoch};
+
+    fn trial(scores: &Scores) -> Trial {
+        let spec = TrialSpec {
+            schema: SCHEMA,
+            version: "0.1.0".to_owned(),
+            pipeline: "hog + svm".to_owned(),
+            settings: serde_json::Value::Null,
+            parameters: BTreeMap::new(),
+            data: "d".to_owned(),
+            split: "s".to_owned(),
+            seed: 1,
+        };
+        Trial {
+            id: spec.id(),
+            dataset: "digits".to_owned(),
+            split: "digits.holdout".to_owned(),
+            spec,
+            outcome: Outcome::Done {
+                convergence: Convergence::Converged { iterations: 7 },
+                model_bytes: 8,
+                scores_shape: [2, 2],
+                scores_sha256: sha256_hex(&score_bytes(scores)),
+            },
+        }
+    }
+
+    fn costs() -> Costs {
+        Costs {
+            alone: true,
+            threads: 2,
+            extract_seconds: 0.1,
+            fit_seconds: 0.2,
+            score_seconds: 0.3,
+            latency: None,
+        }
+    }
+
+    #[test]
+    fn a_trial_is_read_back_bit_for_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::new(folder.path());
+        let scores = Scores::new(ndarray::array![[0.1, -0.0], [f32::MIN_POSITIVE, 1e30]]);
+        let trial = trial(&scores);
+        let epoch = Epoch {
+            epoch: 1,
+            loss: 0.1,
+            accuracy: 0.5,
+            validation_loss: None,
+            validation_accuracy: Some(1.0),
+            learning_rate: 1e-3,
+        };
+        assert_eq!(directory.finished(&trial.id).unwrap(), None);
+        directory.write_trial(&trial, Some(&scores), &vec![epoch; 2], &costs()).unwrap();
+        assert_eq!(directory.finished(&trial.id).unwrap(), Some(trial.clone()));
+        let read = directory.scores(&trial).unwrap().unwrap();
+        assert_eq!(score_bytes(&read), score_bytes(&scores));
+    }
+
+    #[test]
+    fn a_trial_with_damaged_scores_or_a_damaged_record_has_to_be_done_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::new(folder.path());
+        let scores = Scores::new(ndarray::array![[0.1, 0.2], [0.3, 0.4]]);
+        let trial = trial(&scores);
+        let id = &trial.id;
+        directory.write_trial(&trial, Some(&scores), &Vec::new(), &costs()).unwrap();
+
+        let path = directory.scores_path(id);
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        assert_eq!(directory.finished(id).unwrap(), None);
+        fs::remove_file(&path).unwrap();
+        assert_eq!(directory.finished(id).unwrap(), None);
+        fs::write(&path, &bytes).unwrap();
+        assert!(directory.finished(id).unwrap().is_some());
+
+        let record = fs::read(directory.trial_path(id)).unwrap();
+        fs::write(directory.trial_path(id), &record[..record.len() / 2]).unwrap();
+        assert_eq!(directory.finished(id).unwrap(), None);
+    }
+
+    #[test]
+    fn a_folder_without_a_manifest_and_one_of_another_schema_say_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Run::load(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("holds no manifest.json"), "{error}");
+        fs::write(folder.path().join("manifest.json"), r#"{"schema": 99}"#).unwrap();
+        let error = Run::load(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("schema 99"), "{error}");
+    }
+
+    #[test]
+    fn nothing_but_whole_files_is_left_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::new(folder.path());
+        directory.write_file("a/b.txt", b"first").unwrap();
+        directory.write_file("a/b.txt", b"second").unwrap();
+        let names: Vec<_> = sorted_entries(&folder.path().join("a")).unwrap();
+        assert_eq!(names, [folder.path().join("a/b.txt")]);
+        assert_eq!(fs::read(&names[0]).unwrap(), b"second");
+    }
+}

@@ -1,0 +1,379 @@
+//! From the record to the answer: which settings won, how good each pipeline is, and whether the
+//! classical side is enough. Worked out from stored scores, without training, clock or chance.
+
+use crate::grid::{self, Point};
+use crate::interval::{Interval, wilson};
+use crate::metric::Confusion;
+use crate::paired::Paired;
+use crate::record::{Costs, DataRecord, Family, Outcome, PipelineInfo, SplitRecord, Trial};
+use crate::store::{Run, StoreError};
+use crate::verdict::{Verdict, verdict};
+use base::Convergence;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The answer for every data set: `summary.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// One per data set, in the order of the manifest.
+    pub sets: Vec<SetSummary>,
+}
+
+/// The answer for one data set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SetSummary {
+    /// Name of the data set.
+    pub dataset: String,
+    /// Images trained on.
+    pub train_images: usize,
+    /// Images held out, each scored once by every pipeline.
+    pub test_images: usize,
+    /// One per pipeline, in the order of the manifest.
+    pub pipelines: Vec<PipelineSummary>,
+    /// The comparison of the two sides; `None` if one of them has no finished pipeline.
+    pub answer: Option<Answer>,
+}
+
+/// What became of one pipeline on one data set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PipelineSummary {
+    /// Name of the pipeline.
+    pub name: String,
+    /// The side it stands for.
+    pub family: Family,
+    /// Row of the extractor x classifier table.
+    pub extractor: String,
+    /// Column of that table.
+    pub classifier: String,
+    /// What the search inside the training part found.
+    pub search: Option<Search>,
+    /// The refit on all training rows, scored on the hold-out.
+    pub result: Result<TestResult, Unfinished>,
+}
+
+/// What the search inside the training part found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Search {
+    /// The chosen point of the grid.
+    pub chosen: Point,
+    /// Mean accuracy of that point over the inner folds.
+    pub accuracy: f64,
+    /// Settings whose chosen value lies at the edge of what was offered.
+    pub at_edge: Vec<String>,
+    /// Points tried.
+    pub points: usize,
+    /// Fits made.
+    pub fits: usize,
+}
+
+/// Why a pipeline has no test result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unfinished {
+    /// Its last trial has not been done yet.
+    Missing,
+    /// It could not be trained, for this reason.
+    Failed(String),
+}
+
+/// A pipeline on the hold-out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TestResult {
+    /// Id of the trial that all numbers here come from.
+    pub trial: String,
+    /// Class predicted for every test image, in the order of the split.
+    pub predicted: Vec<usize>,
+    /// Truth against prediction.
+    pub confusion: Confusion,
+    /// Share predicted right.
+    pub accuracy: f64,
+    /// Wilson interval of it.
+    pub interval: Interval,
+    /// Mean F1 of the classes.
+    pub macro_f1: f64,
+    /// Whether the solver reached its goal.
+    pub convergence: Convergence,
+    /// Bytes of all learned numbers.
+    pub model_bytes: u64,
+    /// What it cost, if that was measured.
+    pub costs: Option<Costs>,
+}
+
+/// The two champions on the shared test images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Index of the classical champion in [`SetSummary::pipelines`].
+    pub classical: usize,
+    /// Index of the deep champion.
+    pub deep: usize,
+    /// Who was right where; a is the classical champion, b the deep one.
+    pub paired: Paired,
+    /// McNemar's mid-p: how surprising the difference would be between equal learners.
+    pub mid_p: f64,
+    /// Enough, not enough, or cannot tell yet.
+    pub verdict: Verdict,
+}
+
+impl Summary {
+    /// Works out the answer from the record of a run, finished or not.
+    ///
+    /// # Errors
+    /// If stored scores or costs cannot be read.
+    pub fn of(run: &Run) -> Result<Self, StoreError> {
+        let sets = run.manifest.datasets.iter().map(|dataset| SetSummary::of(run, dataset));
+        Ok(Self { sets: sets.collect::<Result<_, _>>()? })
+    }
+}
+
+impl SetSummary {
+    fn of(run: &Run, dataset: &str) -> Result<Self, StoreError> {
+        let data = &run.data[dataset];
+        let Some(hold_out) = run.splits.get(&hold_out_name(dataset)) else {
+            return Ok(Self::empty(dataset));
+        };
+        let mut pipelines = Vec::new();
+        for info in &run.manifest.pipelines {
+            let trials: Vec<&Trial> = run
+                .trials
+                .values()
+                .filter(|trial| trial.dataset == dataset && trial.spec.pipeline == info.name)
+                .filter(|trial| trial.spec.data == data.digest)
+                .collect();
+            let search = Search::of(run, data, info, &trials)?;
+            let chosen = search.as_ref().map(|search| &search.chosen);
+            let last = trials.iter().find(|trial| {
+                trial.split == hold_out.name && Some(&trial.spec.parameters) == chosen
+            });
+            pipelines.push(PipelineSummary {
+                name: info.name.clone(),
+                family: info.family,
+                extractor: info.extractor.clone(),
+                classifier: info.classifier.clone(),
+                result: test_result(run, data, hold_out, last.copied())?,
+                search,
+            });
+        }
+        let answer = answer(run, data, hold_out, &pipelines);
+        Ok(Self {
+            dataset: dataset.to_owned(),
+            train_images: hold_out.train.len(),
+            test_images: hold_out.test.len(),
+            pipelines,
+            answer,
+        })
+    }
+
+    fn empty(dataset: &str) -> Self {
+        Self {
+            dataset: dataset.to_owned(),
+            train_images: 0,
+            test_images: 0,
+            pipelines: Vec::new(),
+            answer: None,
+        }
+    }
+}
+
+/// Rows of the data set on which exactly one of the two champions is right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disagreements {
+    /// Only the classical champion is right.
+    pub only_classical: Vec<usize>,
+    /// Only the deep champion is right.
+    pub only_deep: Vec<usize>,
+}
+
+impl SetSummary {
+    /// Rows on which exactly one champion is right, ascending; `None` without an answer.
+    pub fn disagreements(
+        &self,
+        data: &DataRecord,
+        hold_out: &SplitRecord,
+    ) -> Option<Disagreements> {
+        let answer = self.answer.as_ref()?;
+        let predicted =
+            |index: usize| self.pipelines[index].result.as_ref().ok().map(|r| &r.predicted);
+        let (classical, deep) = (predicted(answer.classical)?, predicted(answer.deep)?);
+        let rows = |right: &[usize], wrong: &[usize]| {
+            let only = |&(position, &row): &(usize, &usize)| {
+                let truth = data.labels[row];
+                right[position] == truth && wrong[position] != truth
+            };
+            hold_out.test.iter().enumerate().filter(only).map(|(_, &row)| row).collect()
+        };
+        Some(Disagreements {
+            only_classical: rows(classical, deep),
+            only_deep: rows(deep, classical),
+        })
+    }
+}
+
+/// Where `compare` stores the picture of a test image, and the report finds it.
+pub fn example_path(dataset: &str, row: usize) -> String {
+    format!("examples/{dataset}/{row:06}.png")
+}
+
+/// Name of the split that nobody searches on.
+pub fn hold_out_name(dataset: &str) -> String {
+    format!("{dataset}.holdout")
+}
+
+/// Name of fold `number` of the search inside the training part.
+pub fn fold_name(dataset: &str, number: usize) -> String {
+    format!("{dataset}.fold{number}")
+}
+
+impl Search {
+    /// The best point of those tried on every inner fold; `None` before all folds are done.
+    ///
+    /// # Errors
+    /// If stored scores cannot be read.
+    fn of(
+        run: &Run,
+        data: &DataRecord,
+        info: &PipelineInfo,
+        trials: &[&Trial],
+    ) -> Result<Option<Self>, StoreError> {
+        let folds = run.manifest.protocol.folds;
+        let points = grid::points(&info.grid);
+        let mut means = Vec::with_capacity(points.len());
+        for point in &points {
+            let mut accuracies = Vec::with_capacity(folds);
+            for fold in 0..folds {
+                let split = &run.splits[&fold_name(&data.name, fold)];
+                let trial = trials
+                    .iter()
+                    .find(|trial| trial.split == split.name && trial.spec.parameters == *point);
+                let Some(trial) = trial else { return Ok(None) };
+                accuracies.push(fold_accuracy(run, data, split, trial)?);
+            }
+            means.push(accuracies.iter().sum::<f64>() / folds as f64);
+        }
+        Ok(Some(Self::choose(info, points, &means, folds)))
+    }
+
+    /// Chooses among points by their mean accuracies over `folds` folds.
+    pub fn choose(info: &PipelineInfo, points: Vec<Point>, means: &[f64], folds: usize) -> Self {
+        let best = grid::best(means);
+        Self {
+            chosen: points[best].clone(),
+            accuracy: means[best],
+            at_edge: grid::edges(&info.grid, &points[best]),
+            points: points.len(),
+            fits: points.len() * folds,
+        }
+    }
+}
+
+/// Accuracy of a trial on its test rows; a failed trial counts as all wrong, so that a setting
+/// that cannot be trained is never chosen over one that can.
+///
+/// # Errors
+/// If its scores cannot be read.
+fn fold_accuracy(
+    run: &Run,
+    data: &DataRecord,
+    split: &SplitRecord,
+    trial: &Trial,
+) -> Result<f64, StoreError> {
+    let Some(scores) = run.directory.scores(trial)? else { return Ok(0.0) };
+    Ok(accuracy(&truth(data, split), &scores.predicted()))
+}
+
+/// Share of equal entries.
+pub fn accuracy(truth: &[usize], predicted: &[usize]) -> f64 {
+    let right = truth.iter().zip(predicted).filter(|(a, b)| a == b).count();
+    right as f64 / truth.len().max(1) as f64
+}
+
+/// True classes of a split's test rows.
+pub fn truth(data: &DataRecord, split: &SplitRecord) -> Vec<usize> {
+    split.test.iter().map(|&row| data.labels[row]).collect()
+}
+
+fn test_result(
+    run: &Run,
+    data: &DataRecord,
+    hold_out: &SplitRecord,
+    trial: Option<&Trial>,
+) -> Result<Result<TestResult, Unfinished>, StoreError> {
+    let Some(trial) = trial else { return Ok(Err(Unfinished::Missing)) };
+    let (convergence, model_bytes) = match &trial.outcome {
+        Outcome::Done { convergence, model_bytes, .. } => (*convergence, *model_bytes),
+        Outcome::Failed { error } => return Ok(Err(Unfinished::Failed(error.clone()))),
+    };
+    let Some(scores) = run.directory.scores(trial)? else { return Ok(Err(Unfinished::Missing)) };
+    let predicted = scores.predicted();
+    let confusion = Confusion::new(&truth(data, hold_out), &predicted, data.classes.len());
+    Ok(Ok(TestResult {
+        trial: trial.id.clone(),
+        accuracy: confusion.accuracy(),
+        interval: wilson(confusion.right(), confusion.total(), run.manifest.protocol.level),
+        macro_f1: confusion.macro_f1(),
+        predicted,
+        confusion,
+        convergence,
+        model_bytes,
+        costs: run.costs(&trial.id)?,
+    }))
+}
+
+/// Compares the champion of either side on the shared test images. Champions are chosen by
+/// their accuracy in the search, never on the test images.
+fn answer(
+    run: &Run,
+    data: &DataRecord,
+    hold_out: &SplitRecord,
+    pipelines: &[PipelineSummary],
+) -> Option<Answer> {
+    let classical = champion(pipelines, Family::Classical)?;
+    let deep = champion(pipelines, Family::Deep)?;
+    let predicted = |index: usize| pipelines[index].result.as_ref().ok().map(|r| &r.predicted);
+    let paired = Paired::new(&truth(data, hold_out), predicted(classical)?, predicted(deep)?);
+    let protocol = run.manifest.protocol;
+    Some(Answer {
+        classical,
+        deep,
+        mid_p: paired.mcnemar_mid_p(),
+        verdict: verdict(&paired, protocol.margin, protocol.level),
+        paired,
+    })
+}
+
+/// The finished pipeline of a family with the highest accuracy in the search; the first of equal
+/// ones in the order of the plan.
+fn champion(pipelines: &[PipelineSummary], family: Family) -> Option<usize> {
+    let mut best: Option<(usize, f64)> = None;
+    for (index, pipeline) in pipelines.iter().enumerate() {
+        let (Some(search), Ok(_)) = (&pipeline.search, &pipeline.result) else { continue };
+        if pipeline.family == family && best.is_none_or(|(_, accuracy)| search.accuracy > accuracy)
+        {
+            best = Some((index, search.accuracy));
+        }
+    }
+    best.map(|(index, _)| index)
+}
+
+/// The predictions of all finished pipelines side by side, as CSV: image, truth, one column per
+/// pipeline. Names are quoted as RFC 4180 asks.
+pub fn predictions_csv(set: &SetSummary, data: &DataRecord, hold_out: &SplitRecord) -> String {
+    let finished: BTreeMap<&str, &TestResult> = set
+        .pipelines
+        .iter()
+        .filter_map(|pipeline| Some((pipeline.name.as_str(), pipeline.result.as_ref().ok()?)))
+        .collect();
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut csv = "image,truth".to_owned();
+    for name in finished.keys() {
+        csv = csv + "," + &quoted(name);
+    }
+    csv.push('\n');
+    for (position, &row) in hold_out.test.iter().enumerate() {
+        csv += &quoted(&data.image_names[row]);
+        csv = csv + "," + &quoted(&data.classes[data.labels[row]]);
+        for result in finished.values() {
+            csv = csv + "," + &quoted(&data.classes[result.predicted[position]]);
+        }
+        csv.push('\n');
+    }
+    csv
+}
