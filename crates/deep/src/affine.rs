@@ -1,0 +1,122 @@
+//! Affine map ("fully connected layer"): `y = W x + b`, with `W` of shape `(outputs, inputs)`.
+//!
+//! Over a batch, with inputs and outputs as rows of `X` and `Y`:
+//!
+//! ```text
+//! Y = X W^T + b      dL/dW = (dL/dY)^T X      dL/db = sum of the rows of dL/dY      dL/dX = dL/dY W
+//! ```
+
+use crate::init::he_normal;
+use crate::kernels::{Mat, Output, add, matmul, sum_pairs};
+use crate::layer::{Layer, PIECE, Parameter, Shape};
+use crate::real::Real;
+use base::Seed;
+use rayon::prelude::*;
+
+/// Outputs whose weight gradients are worked out together.
+const OUTPUTS: usize = 32;
+
+/// Every output is a weighted sum of all inputs plus a bias.
+#[derive(Debug, Clone)]
+pub struct Affine<R> {
+    inputs: usize,
+    outputs: usize,
+    /// Shape `(outputs, inputs)`.
+    weights: Parameter<R>,
+    biases: Parameter<R>,
+}
+
+impl<R: Real> Affine<R> {
+    /// From `inputs` numbers to `outputs` numbers; biases start at 0.
+    ///
+    /// # Panics
+    /// If either is 0.
+    pub fn new(inputs: usize, outputs: usize, seed: Seed) -> Self {
+        assert!(inputs > 0 && outputs > 0, "{outputs} outputs from {inputs} inputs");
+        Self {
+            inputs,
+            outputs,
+            weights: Parameter::new(he_normal(inputs * outputs, inputs, seed), true),
+            biases: Parameter::new(vec![R::zero(); outputs], false),
+        }
+    }
+}
+
+impl<R: Real> Layer<R> for Affine<R> {
+    fn output_shape(&self) -> Shape {
+        Shape::vector(self.outputs)
+    }
+
+    /// One scalar product per output: a product of matrices could add up in another order when
+    /// the batch has another size.
+    fn infer(&self, input: &[R], output: &mut [R]) {
+        for (x, y) in input.chunks_exact(self.inputs).zip(output.chunks_exact_mut(self.outputs)) {
+            let rows = self.weights.value.chunks_exact(self.inputs).zip(&self.biases.value);
+            for (y, (w, &b)) in y.iter_mut().zip(rows) {
+                *y = sum_pairs(w, x, |w, x| w * x) + b;
+            }
+        }
+    }
+
+    fn forward(&mut self, input: &[R], output: &mut [R]) {
+        let weights = Mat::new(&self.weights.value, self.outputs, self.inputs).transposed();
+        let outputs = output.par_chunks_mut(PIECE * self.outputs);
+        input.par_chunks(PIECE * self.inputs).zip(outputs).for_each(|(x, y)| {
+            for y in y.chunks_exact_mut(self.outputs) {
+                y.copy_from_slice(&self.biases.value);
+            }
+            let x = Mat::new(x, x.len() / self.inputs, self.inputs);
+            matmul(x, weights, y, Output::Add);
+        });
+    }
+
+    fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
+        let n = input.len() / self.inputs;
+        let x = Mat::new(input, n, self.inputs);
+        let dy = Mat::new(output_gradient, n, self.outputs);
+        // Pieces of outputs, not of the batch: each sum over the batch is made in one place.
+        let pieces = self.weights.gradient.par_chunks_mut(OUTPUTS * self.inputs);
+        pieces.enumerate().for_each(|(index, dw)| {
+            let dy = dy.column_range(index * OUTPUTS, dw.len() / self.inputs);
+            matmul(dy.transposed(), x, dw, Output::Replace);
+        });
+        self.biases.gradient.fill(R::zero());
+        for dy in output_gradient.chunks_exact(self.outputs) {
+            add(&mut self.biases.gradient, dy);
+        }
+        let Some(input_gradient) = input_gradient else { return };
+        let weights = Mat::new(&self.weights.value, self.outputs, self.inputs);
+        let pieces = input_gradient.par_chunks_mut(PIECE * self.inputs);
+        pieces.zip(output_gradient.par_chunks(PIECE * self.outputs)).for_each(|(dx, dy)| {
+            let dy = Mat::new(dy, dy.len() / self.outputs, self.outputs);
+            matmul(dy, weights, dx, Output::Replace);
+        });
+    }
+
+    fn parameters(&mut self) -> Vec<&mut Parameter<R>> {
+        vec![&mut self.weights, &mut self.biases]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::tests::check_gradients;
+
+    #[test]
+    fn weights_and_biases_by_hand() {
+        let mut affine = Affine::<f64>::new(2, 3, Seed(1));
+        affine.weights.value = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        affine.biases.value = vec![0.5, 0.0, -1.0];
+        let mut output = [0.0; 3];
+        affine.infer(&[10.0, 1.0], &mut output);
+        assert_eq!(output, [12.5, 34.0, 55.0]);
+        affine.forward(&[10.0, 1.0], &mut output);
+        assert_eq!(output, [12.5, 34.0, 55.0]);
+    }
+
+    #[test]
+    fn gradients_equal_central_differences() {
+        check_gradients(&mut Affine::new(5, OUTPUTS + 2, Seed(7)), 5, PIECE + 2);
+    }
+}

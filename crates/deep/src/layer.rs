@@ -1,0 +1,161 @@
+//! What all layers have in common.
+//!
+//! A layer maps a batch of `n` inputs to `n` outputs. All numbers of a batch lie in one slice,
+//! shape `(n, channels, height, width)`. With `L` the loss, the backward pass is given `dL/dy` for
+//! every output `y` and works out `dL/dx` for every input and `dL/dw` for every weight by the
+//! chain rule.
+//!
+//! Threads work on pieces of the batch whose size is fixed, and what they sum is added in the
+//! order of the pieces: the same bits come out at any number of threads.
+
+use crate::real::Real;
+
+/// Images per piece of work. Part of the result (it fixes the order of additions), not a knob.
+pub(crate) const PIECE: usize = 16;
+
+/// Shape of one input or output of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Maps: colours in the first layer, feature maps after it.
+    pub channels: usize,
+    /// Rows of a map.
+    pub height: usize,
+    /// Columns of a map.
+    pub width: usize,
+}
+
+impl Shape {
+    /// A vector: maps of one pixel.
+    pub fn vector(length: usize) -> Self {
+        Self { channels: length, height: 1, width: 1 }
+    }
+
+    /// Numbers in all maps.
+    pub fn len(&self) -> usize {
+        self.channels * self.plane()
+    }
+
+    /// Whether there is not a single number.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Numbers in one map.
+    pub fn plane(&self) -> usize {
+        self.height * self.width
+    }
+}
+
+/// Numbers that are learned, and the gradient of the loss with respect to them.
+#[derive(Debug, Clone)]
+pub struct Parameter<R> {
+    /// The weights.
+    pub value: Vec<R>,
+    /// `dL/dw` of the latest backward pass, one per weight.
+    pub gradient: Vec<R>,
+    /// Whether weight decay applies. Biases and the scales of batch normalisation are exempt.
+    pub decays: bool,
+}
+
+impl<R: Real> Parameter<R> {
+    /// Weights with a gradient of zero.
+    pub fn new(value: Vec<R>, decays: bool) -> Self {
+        Self { gradient: vec![R::zero(); value.len()], value, decays }
+    }
+}
+
+/// One step of a network, with its gradient.
+///
+/// Slices hold whole batches. How many inputs there are follows from their length.
+///
+/// # Panics
+/// All methods panic if a slice does not hold a whole number of inputs or outputs, or if input and
+/// output differ in that number.
+pub trait Layer<R: Real>: Send + Sync {
+    /// Shape of one output.
+    fn output_shape(&self) -> Shape;
+
+    /// Computes outputs as a trained network does: each output depends on its own input only, in
+    /// every bit. One thread.
+    fn infer(&self, input: &[R], output: &mut [R]);
+
+    /// Computes outputs for training, and keeps what [`Self::backward`] needs.
+    fn forward(&mut self, input: &[R], output: &mut [R]);
+
+    /// Replaces the gradient of every parameter, and `input_gradient` where it is asked for, by
+    /// the gradient for the batch of the latest [`Self::forward`]. `input` is that batch,
+    /// `output_gradient` is `dL/dy`. The first layer is not asked for `dL/dx`.
+    fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>);
+
+    /// What is learned by gradient descent; nothing, unless a layer says otherwise.
+    fn parameters(&mut self) -> Vec<&mut Parameter<R>> {
+        Vec::new()
+    }
+
+    /// What is learned by other means and needed for inference (running means); nothing, unless a
+    /// layer says otherwise.
+    fn statistics(&mut self) -> Vec<&mut Vec<R>> {
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use base::Seed;
+    use rand_distr::{Distribution, StandardNormal};
+
+    /// Normally distributed numbers.
+    pub(crate) fn normal(count: usize, seed: u64) -> Vec<f64> {
+        StandardNormal.sample_iter(Seed(seed).rng()).take(count).collect()
+    }
+
+    /// The loss that gradients are checked with: a fixed weighted sum of all outputs, so that
+    /// `dL/dy` is the weight of each output.
+    fn loss(layer: &mut dyn Layer<f64>, input: &[f64], weights: &[f64]) -> f64 {
+        let mut output = vec![f64::NAN; weights.len()];
+        layer.forward(input, &mut output);
+        output.iter().zip(weights).map(|(output, weight)| output * weight).sum()
+    }
+
+    /// Compares every gradient of a layer with central differences,
+    /// `dL/dx = (L(x + h) - L(x - h)) / 2h`, whose error is of the order of h^2 = 1e-10.
+    pub(crate) fn check_gradients(layer: &mut dyn Layer<f64>, input_length: usize, n: usize) {
+        const H: f64 = 1e-5;
+        const TOLERANCE: f64 = 1e-7;
+        let mut input = normal(n * input_length, 1);
+        let weights = normal(n * layer.output_shape().len(), 2);
+
+        loss(layer, &input, &weights);
+        let mut gradient = vec![f64::NAN; input.len()];
+        layer.backward(&input, &weights, Some(&mut gradient));
+        let of_parameters: Vec<Vec<f64>> =
+            layer.parameters().iter().map(|parameter| parameter.gradient.clone()).collect();
+
+        let close = |got: f64, expected: f64, what: &str| {
+            let error = (got - expected).abs() / (1.0 + expected.abs());
+            assert!(error < TOLERANCE, "{what}: {got}, central difference {expected}");
+        };
+        for i in 0..input.len() {
+            let x = input[i];
+            input[i] = x + H;
+            let above = loss(layer, &input, &weights);
+            input[i] = x - H;
+            let below = loss(layer, &input, &weights);
+            input[i] = x;
+            close(gradient[i], (above - below) / (2.0 * H), &format!("input {i}"));
+        }
+        for (p, gradient) in of_parameters.iter().enumerate() {
+            for (i, &got) in gradient.iter().enumerate() {
+                let w = layer.parameters()[p].value[i];
+                let mut loss_at = |value| {
+                    layer.parameters()[p].value[i] = value;
+                    loss(layer, &input, &weights)
+                };
+                let difference = (loss_at(w + H) - loss_at(w - H)) / (2.0 * H);
+                loss_at(w);
+                close(got, difference, &format!("parameter {p}, weight {i}"));
+            }
+        }
+    }
+}
