@@ -1,1 +1,35 @@
-//! (Not written yet.)
+//! Labelled image sets, read into memory with checks.
+//!
+//! [`open`] takes a folder in one of the layouts of [`FORMATS`] (a sub-folder per class, or IDX
+//! files as MNIST has them) and gives a [`Dataset`]: images of one size, labels, the official
+//! split where there is one, a digest per image, and a list of everything that was left out and
+//! why. What cannot be read says so in one line that names the file and the cure.
+//!
+//! Nothing here learns, splits or draws at random, and nothing is written to disk. Not here yet:
+//! CIFAR's binary files, lists of images in a CSV file, corrupted versions, near-duplicates.
+
+mod batch;
+mod dataset;
+mod digest;
+mod duplicates;
+mod error;
+mod folder;
+mod format;
+mod idx;
+mod idx_file;
+mod jpeg;
+mod listing;
+mod options;
+mod picture;
+mod sizes;
+mod walk;
+mod warning;
+
+pub use dataset::{Dataset, Parts};
+pub use digest::Digest;
+pub use error::DataError;
+pub use format::{FORMATS, Format, open};
+pub use options::{Colour, ReadOptions};
+pub use picture::EXTENSIONS;
+pub use sizes::OriginalSizes;
+pub use warning::Warning;

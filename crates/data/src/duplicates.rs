@@ -1,0 +1,37 @@
+//! Images that occur more than once.
+//!
+//! A picture that lies both in the training and in the test part makes a test look better than it
+//! is. Only exact copies are found here: equal size and pixels as read. Pictures that merely look
+//! alike (saved again as JPEG, cropped, of another size) are not found yet.
+
+use crate::{Dataset, Digest};
+use std::collections::BTreeMap;
+
+impl Dataset {
+    /// Groups of rows with equal pixels, two rows or more each, ascending within a group; groups
+    /// are sorted by their first row. The classes of the rows may differ.
+    pub fn duplicates(&self) -> Vec<Vec<usize>> {
+        groups(self.image_digests())
+    }
+}
+
+fn groups(digests: &[Digest]) -> Vec<Vec<usize>> {
+    let mut rows: BTreeMap<Digest, Vec<usize>> = BTreeMap::new();
+    for (row, &digest) in digests.iter().enumerate() {
+        rows.entry(digest).or_default().push(row);
+    }
+    let mut groups: Vec<Vec<usize>> = rows.into_values().filter(|rows| rows.len() > 1).collect();
+    groups.sort_unstable();
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_hold_the_rows_of_equal_digests() {
+        let digests: Vec<Digest> = [9, 4, 7, 4, 9, 9, 5].map(|byte| Digest([byte; 32])).to_vec();
+        assert_eq!(groups(&digests), [vec![0, 4, 5], vec![1, 3]]);
+    }
+}
