@@ -1,2 +1,44 @@
-//! (Not written yet.)
-fn main() {}
+//! Runs a comparison: looks up the names of a plan, does its trials, and leaves a run directory
+//! with a report. Started by `cargo xtask compare` and `cargo xtask report`.
+//!
+//! This is the composition root: it alone knows extractors, classifiers, networks and data sets
+//! together. Results go to stdout, messages to stderr; exit codes are 0 (done), 1 (failed on the
+//! way) and 2 (bad request).
+
+#![allow(clippy::print_stdout, clippy::print_stderr)] // a command line program
+
+mod args;
+mod catalogue;
+mod environment;
+mod finish;
+mod pipelines;
+mod plan;
+mod progress;
+mod runner;
+mod session;
+mod sets;
+
+use args::{Cli, Task};
+use clap::Parser;
+use session::BadRequest;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Compare(args) => session::compare(&args),
+        Task::Report { run } => finish::report(&run),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => match error.downcast_ref::<BadRequest>() {
+            Some(BadRequest(faults)) => {
+                faults.iter().for_each(|fault| eprintln!("error: {fault}"));
+                ExitCode::from(2)
+            }
+            None => {
+                eprintln!("error: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}

@@ -1,0 +1,113 @@
+//! What is worked out from the finished trials: predictions side by side, example images, the
+//! report, and the answer on the terminal.
+
+use crate::pipelines::Pipelines;
+use crate::plan::Plan;
+use crate::sets::OpenSet;
+use anyhow::Context;
+use base::Images;
+use eval::grid;
+use eval::store::{Run, RunDirectory};
+use eval::summary::{SetSummary, Summary, example_path, predictions_csv};
+use eval::verdict::Decision;
+use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
+use std::io::Cursor;
+use std::path::Path;
+
+/// Most images stored per set for the report to show.
+const MAX_EXAMPLES: usize = 100;
+
+/// Writes `predictions/` and `examples/`.
+pub(crate) fn outputs(directory: &RunDirectory, sets: &[OpenSet]) -> anyhow::Result<()> {
+    let run = Run::load(directory.root())?;
+    for (summary, set) in Summary::of(&run)?.sets.iter().zip(sets) {
+        let csv = predictions_csv(summary, &set.record, &set.hold_out);
+        directory.write_file(&format!("predictions/{}.csv", set.record.name), csv.as_bytes())?;
+        let Some(rows) = summary.disagreements(&set.record, &set.hold_out) else { continue };
+        let half = MAX_EXAMPLES / 2;
+        for &row in rows.only_classical.iter().take(half).chain(rows.only_deep.iter().take(half)) {
+            let png = png(set.data.images(), row)?;
+            directory.write_file(&example_path(&set.record.name, row), &png)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the report of a run directory and says on stdout where it is and what it answers.
+pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
+    let page = report::write(root)?;
+    let summary = Summary::of(&Run::load(root)?)?;
+    for set in &summary.sets {
+        println!("{}", answer_line(set));
+    }
+    println!("report: {}", page.display());
+    Ok(())
+}
+
+/// "digits: enough (hog + svm-rbf 97.9 %, cnn 97.8 %, difference +0.1 [-0.8, +1.0] points)"
+fn answer_line(set: &SetSummary) -> String {
+    let accuracy = |index: usize| {
+        let pipeline = &set.pipelines[index];
+        let accuracy = pipeline.result.as_ref().map_or(f64::NAN, |result| result.accuracy);
+        format!("{} {:.1} %", pipeline.name, 100.0 * accuracy)
+    };
+    let Some(answer) = &set.answer else {
+        return format!("{}: no answer, since one side has no finished pipeline", set.dataset);
+    };
+    let decision = match answer.verdict.decision {
+        Decision::Enough => "enough".to_owned(),
+        Decision::NotEnough => "not enough".to_owned(),
+        Decision::CannotTell { more_images: Some(more) } => {
+            format!("cannot tell yet; about {more} more test images would")
+        }
+        Decision::CannotTell { more_images: None } => "cannot tell".to_owned(),
+    };
+    let verdict = &answer.verdict;
+    format!(
+        "{}: {decision} ({}, {}, difference {:+.1} [{:+.1}, {:+.1}] points)",
+        set.dataset,
+        accuracy(answer.classical),
+        accuracy(answer.deep),
+        100.0 * verdict.difference,
+        100.0 * verdict.interval.low,
+        100.0 * verdict.interval.high,
+    )
+}
+
+/// What `--dry-run` shows.
+pub(crate) fn print_plan(plan: &Plan, pipelines: &Pipelines, sets: &[OpenSet]) {
+    for set in sets {
+        let record = &set.record;
+        println!(
+            "{}: {} classes, {} training and {} test images of {}",
+            record.name,
+            record.classes.len(),
+            set.hold_out.train.len(),
+            set.hold_out.test.len(),
+            record.size
+        );
+    }
+    let mut fits = 0;
+    for info in pipelines.infos() {
+        let points = grid::points(&info.grid).len();
+        let own = points * plan.protocol.folds + 1;
+        fits += own;
+        println!("{}: {points} settings, {own} fits per set", info.name);
+    }
+    println!("{} fits in all", fits * sets.len());
+}
+
+fn png(images: &Images, row: usize) -> anyhow::Result<Vec<u8>> {
+    let size = images.size();
+    let pixels: Vec<u8> = images.image(row).iter().copied().collect();
+    let (width, height) = (u32::try_from(size.width)?, u32::try_from(size.height)?);
+    let picture = if size.channels == 1 {
+        GrayImage::from_raw(width, height, pixels).map(DynamicImage::from)
+    } else {
+        RgbImage::from_raw(width, height, pixels).map(DynamicImage::from)
+    };
+    let mut png = Vec::new();
+    let picture = picture.context("an image has as many bytes as its size says")?;
+    picture.write_to(&mut Cursor::new(&mut png), ImageFormat::Png)?;
+    Ok(png)
+}

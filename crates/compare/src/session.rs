@@ -1,0 +1,187 @@
+//! One run from the command line to the report.
+
+use crate::args::CompareArgs;
+use crate::environment::{environment, git_revision, lock_sha256, program_sha256, repository};
+use crate::finish;
+use crate::pipelines::{self, Pipelines};
+use crate::plan::Plan;
+use crate::progress::{Progress, weight};
+use crate::runner::Work;
+use crate::sets::{self, OpenSet};
+use anyhow::{Context, bail};
+use eval::grid;
+use eval::record::{Manifest, PipelineInfo, SCHEMA, canonical_sha256};
+use eval::store::RunDirectory;
+use std::path::{Path, PathBuf};
+
+/// A request that cannot be carried out: what is wrong, a line each.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub(crate) struct BadRequest(pub(crate) Vec<String>);
+
+impl From<anyhow::Error> for BadRequest {
+    fn from(error: anyhow::Error) -> Self {
+        Self(vec![format!("{error:#}")])
+    }
+}
+
+/// Carries out `cargo xtask compare`.
+pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
+    let mut plan = requested_plan(args)?;
+    pipelines::complete(&mut plan);
+    let pipelines = Pipelines::build(&plan).map_err(BadRequest)?;
+    if let Some(threads) = args.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into());
+        pool.build_global().context("the threads cannot be started")?;
+    }
+    let sets = sets::open_all(&plan, &pipelines).map_err(BadRequest)?;
+    if args.dry_run {
+        finish::print_plan(&plan, &pipelines, &sets);
+        return Ok(());
+    }
+
+    let root = args.out.clone().unwrap_or_else(|| repository().join("reports").join(&plan.name));
+    let directory = RunDirectory::new(&root);
+    let manifest = manifest(&plan, &pipelines, &sets)?;
+    if args.fresh {
+        set_aside(&root)?;
+    }
+    check_same_run(&directory, &manifest)?;
+    write_inputs(&directory, &manifest, &sets)?;
+    let progress = Progress::new(total_weight(&pipelines, &sets));
+    for warning in sets.iter().flat_map(|set| &set.notices) {
+        progress.warn(warning);
+    }
+    for set in &sets {
+        let work = Work {
+            manifest: &manifest,
+            directory: &directory,
+            data: &set.record,
+            images: set.data.images(),
+            labels: set.data.labels(),
+            hold_out: &set.hold_out,
+            folds: &set.folds,
+            progress: &progress,
+        };
+        work.run(&pipelines)?;
+    }
+    progress.finish();
+    finish::outputs(&directory, &sets)?;
+    finish::report(&root)
+}
+
+/// The plan of the command line: a preset or a file, with what the options change.
+fn requested_plan(args: &CompareArgs) -> Result<Plan, BadRequest> {
+    let mut plan = match &args.plan {
+        Some(path) => Plan::read(path)?,
+        None => args.preset.plan(&repository()),
+    };
+    if let [first, ..] = &args.data[..] {
+        plan.name = sets::file_name(first);
+        plan.data.clone_from(&args.data);
+        plan.folder = PathBuf::new();
+    }
+    plan.size = args.size.or(plan.size);
+    plan.seed = args.seed.unwrap_or(plan.seed);
+    plan.protocol.folds = args.folds.unwrap_or(plan.protocol.folds);
+    if let Some(points) = args.margin {
+        plan.protocol.margin = points / 100.0;
+    }
+    if plan.name.is_empty() || plan.name != sets::slug(&plan.name) {
+        let fault = format!(
+            "the plan's name `{}` becomes a folder; use letters, digits, `-` and `_` only",
+            plan.name
+        );
+        return Err(BadRequest(vec![fault]));
+    }
+    Ok(plan)
+}
+
+fn manifest(plan: &Plan, pipelines: &Pipelines, sets: &[OpenSet]) -> anyhow::Result<Manifest> {
+    let plan_value = serde_json::to_value(plan)?;
+    Ok(Manifest {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        name: plan.name.clone(),
+        plan_sha256: canonical_sha256(&plan_value),
+        plan: plan_value,
+        command: command(),
+        git_revision: git_revision(),
+        lock_sha256: lock_sha256(),
+        program_sha256: program_sha256()?,
+        seed: plan.seed,
+        protocol: plan.protocol,
+        datasets: sets.iter().map(|set| set.record.name.clone()).collect(),
+        pipelines: pipelines.infos(),
+    })
+}
+
+/// The command that was given, as one would type it.
+fn command() -> String {
+    let arguments = std::env::args().skip(1).map(|argument| {
+        let plain = |c: char| c.is_alphanumeric() || "-_./=,".contains(c);
+        if !argument.is_empty() && argument.chars().all(plain) {
+            argument
+        } else {
+            format!("'{}'", argument.replace('\'', r"'\''"))
+        }
+    });
+    ["cargo", "xtask"].map(str::to_owned).into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// Gives a former run a name of its own, so that nothing is lost.
+fn set_aside(root: &Path) -> anyhow::Result<()> {
+    if !root.exists() {
+        return Ok(());
+    }
+    let kept = (1..).map(|number| root.with_extension(format!("{number}")));
+    let kept = kept.into_iter().find(|path| !path.exists()).expect("some number is free");
+    std::fs::rename(root, &kept).with_context(|| root.display().to_string())?;
+    eprintln!("note: the former run is kept as {}", kept.display());
+    Ok(())
+}
+
+/// Trials of another plan, other data or another program must not be mixed with new ones.
+fn check_same_run(directory: &RunDirectory, manifest: &Manifest) -> anyhow::Result<()> {
+    let Some(former) = directory.manifest()? else { return Ok(()) };
+    let difference = if former.plan_sha256 != manifest.plan_sha256 {
+        "another plan"
+    } else if former.program_sha256 != manifest.program_sha256 {
+        "another build of this program"
+    } else {
+        return Ok(());
+    };
+    let root = directory.root().display();
+    bail!(BadRequest(vec![format!(
+        "{root}: holds a run of {difference}; give --fresh to start over (the old run is kept \
+         under a new name) or --out for another place"
+    )]))
+}
+
+fn write_inputs(
+    directory: &RunDirectory,
+    manifest: &Manifest,
+    sets: &[OpenSet],
+) -> anyhow::Result<()> {
+    directory.write_manifest(manifest)?;
+    directory.write_environment(&environment())?;
+    for set in sets {
+        directory.write_data(&set.record)?;
+        for split in set.folds.iter().chain([&set.hold_out]) {
+            directory.write_split(split)?;
+        }
+    }
+    Ok(())
+}
+
+fn total_weight(pipelines: &Pipelines, sets: &[OpenSet]) -> u64 {
+    let infos = pipelines.infos();
+    let of_set = |set: &OpenSet| -> u64 {
+        let fold_rows: usize = set.folds.iter().map(|fold| fold.train.len()).sum();
+        let rows = |info: &PipelineInfo| {
+            fold_rows * grid::points(&info.grid).len() + set.hold_out.train.len()
+        };
+        infos.iter().map(|info| weight(&info.settings, rows(info))).sum()
+    };
+    sets.iter().map(of_set).sum()
+}
