@@ -1,1 +1,27 @@
-//! (Not written yet.)
+//! Support vector machines, scaling and baselines: recipes ([`base::Fit`]) over a matrix of
+//! features.
+//!
+//! [`Svm`] is the machine of the suite, [`LinfaSvm`] a rival from another library behind the same
+//! trait, [`Standardised`] wraps any recipe, and [`Majority`] and [`NearestNeighbours`] say what
+//! can be had without one. [`kernel`] and [`smo`] can be used alone. No image, no file and no clock
+//! is known here, and nothing is fitted that has not been asked for.
+
+mod check;
+mod confidence;
+pub mod kernel;
+mod linfa_svm;
+mod majority;
+mod neighbours;
+pub mod smo;
+mod standardise;
+mod svm;
+mod svm_model;
+
+pub use confidence::one_vs_one_scores;
+pub use kernel::{Gamma, KernelName};
+pub use linfa_svm::{LinfaSvm, LinfaSvmParams};
+pub use majority::Majority;
+pub use neighbours::{NearestNeighbours, NearestNeighboursParams};
+pub use standardise::Standardised;
+pub use svm::{Svm, SvmParams};
+pub use svm_model::{Pair, SvmModel};
