@@ -34,7 +34,7 @@ pub enum Colour {
     #[default]
     Auto,
     /// Grey: `0.2126 R + 0.7152 G + 0.0722 B`, the weights of ITU-R BT.709, applied to the stored
-    /// values (without removing gamma) and rounded down.
+    /// values (without removing gamma) and rounded.
     Grey,
     /// Three channels; those of a grey image are equal.
     Rgb,

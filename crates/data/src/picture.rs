@@ -106,10 +106,10 @@ pub(crate) fn read(path: &Path, size: [usize; 2], out: &mut [u8]) -> Result<(), 
 /// If `out` is long enough for neither exactly one nor exactly three channels.
 pub(crate) fn write(image: DynamicImage, size: [usize; 2], out: &mut [u8]) {
     let image = on_white(image);
-    let image = if out.len() == size[0] * size[1] {
-        DynamicImage::ImageLuma8(image.into_luma8())
-    } else {
-        DynamicImage::ImageRgb8(image.into_rgb8())
+    let image = match out.len() == size[0] * size[1] {
+        true if image.color().has_color() => DynamicImage::ImageLuma8(grey(&image.into_rgb8())),
+        true => DynamicImage::ImageLuma8(image.into_luma8()),
+        false => DynamicImage::ImageRgb8(image.into_rgb8()),
     };
     let [height, width] = size.map(|side| u32::try_from(side).expect("sides are at most 4096"));
     let image = if (image.height(), image.width()) == (height, width) {
@@ -140,6 +140,17 @@ fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_DECODED);
     limits
+}
+
+/// The weighted sum that [`crate::Colour::Grey`] names. `image` has one too, but its weights depend
+/// on the colour space that a file declares.
+fn grey(image: &RgbImage) -> GrayImage {
+    let sum = |[red, green, blue]: [u8; 3]| {
+        let sum = 2126 * u32::from(red) + 7152 * u32::from(green) + 722 * u32::from(blue);
+        ((sum + 5000) / 10_000) as u8
+    };
+    let pixels = image.pixels().map(|pixel| sum(pixel.0)).collect();
+    GrayImage::from_raw(image.width(), image.height(), pixels).expect("one value a pixel")
 }
 
 /// The image without its alpha channel, laid on white: `(c a + 255 (255 - a)) / 255`, rounded.
