@@ -9,6 +9,8 @@ mod batch_norm;
 mod cnn;
 mod convolution;
 mod embedding;
+#[cfg(test)]
+mod golden;
 mod holdout;
 mod init;
 mod input;

@@ -157,3 +157,79 @@ fn write_batch(
         normalisation.write(images.image(row), shift, maps);
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::Rows;
+
+    #[test]
+    fn few_rows_are_passed_over_more_often() {
+        let params = CnnParams {
+            epochs: 10,
+            min_steps: 100,
+            batch_size: 8,
+            patience: 3,
+            ..CnnParams::default()
+        };
+        // 5 steps per epoch: 20 epochs instead of 10, and twice the patience.
+        let plan = Plan { epochs: 20, steps_per_epoch: 5, patience: 6 };
+        assert_eq!(Plan::new(&params, 33), plan);
+        let plan = Plan { epochs: 10, steps_per_epoch: 100, patience: 3 };
+        assert_eq!(Plan::new(&params, 800), plan);
+    }
+
+    #[test]
+    fn batches_hold_every_row_once_and_differ_by_at_most_one() {
+        let params = CnnParams { batch_size: 8, ..CnnParams::default() };
+        let plan = Plan::new(&params, 33);
+        let batches: Vec<_> = (0..5).map(|step| plan.batch(step, 33)).collect();
+        assert!(batches.iter().all(|batch| (6..=7).contains(&batch.len())), "{batches:?}");
+        assert_eq!(batches.into_iter().flatten().collect::<Vec<_>>(), (0..33).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_rate_starts_full_and_halves_in_the_middle() {
+        assert_eq!(cosine(0.2, 0, 10), 0.2);
+        assert!((cosine(0.2, 5, 10) - 0.1).abs() < 1e-15);
+        assert!(cosine(0.2, 9, 10) > 0.0);
+    }
+
+    #[test]
+    fn shifts_take_every_value_up_to_the_limit() {
+        let shifts = shifts(1000, 1, Seed(1));
+        for y in -1..=1 {
+            assert!((-1..=1).all(|x| shifts.contains(&(y, x))));
+        }
+        assert!(shifts.iter().all(|&(y, x)| y.abs() <= 1 && x.abs() <= 1));
+    }
+
+    /// Labels that say nothing about the images: the loss on held-out rows goes up and down, and
+    /// the last epoch is not the best.
+    #[test]
+    fn the_weights_of_the_best_epoch_are_restored() {
+        let noise = Seed(5).permutation(60 * 36);
+        let pixels = ndarray::Array4::from_shape_vec((60, 6, 6, 1), noise).unwrap();
+        let images = Images::new(pixels.mapv(|value| value as u8)).unwrap();
+        let names = ["a".to_owned(), "b".to_owned()];
+        let labels = Labels::new((0..60).map(|row| row % 2).collect(), &names).unwrap();
+        let params = CnnParams {
+            channels: vec![2],
+            embedding: 4,
+            epochs: 20,
+            min_steps: 1,
+            validation_share: 0.3,
+            ..CnnParams::default()
+        };
+        let model = train(&params, &images, &labels, Seed(1)).unwrap();
+        let losses = model.summary.curve.iter().map(|epoch| epoch.validation_loss.unwrap());
+        let lowest = losses.clone().fold(f32::INFINITY, f32::min);
+        assert_ne!(losses.last(), Some(lowest));
+
+        let (_, held_out) = hold_out(&labels, 0.3, Seed(1).child("validation", 0));
+        let outputs = model.outputs(&images.pick(&held_out), model.network.depth());
+        let truth: Vec<usize> = held_out.iter().map(|&row| labels.ids()[row]).collect();
+        let loss = softmax_cross_entropy(outputs.as_slice().unwrap(), &truth, &mut [0.0; 36]).sum;
+        assert_eq!((loss / truth.len() as f64) as f32, lowest);
+    }
+}
