@@ -3,7 +3,7 @@
 //! Reference for the order of points: `sklearn.model_selection.ParameterGrid`.
 
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// One value for each setting of a grid.
 pub type Point = BTreeMap<String, Value>;

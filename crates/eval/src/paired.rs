@@ -183,3 +183,98 @@ fn falls_below(level: f64, mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) 
         if f(middle) < level { high = middle } else { low = middle }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn paired(only_a: u64, only_b: u64, others: u64) -> Paired {
+        Paired { both_right: others / 2, only_a, only_b, both_wrong: others.div_ceil(2) }
+    }
+
+    fn tables() -> impl Strategy<Value = Paired> {
+        let count = || prop_oneof![Just(0), 0_u64..20, 0_u64..3000];
+        (count(), count(), count(), count()).prop_map(|(both_right, only_a, only_b, both_wrong)| {
+            Paired { both_right, only_a, only_b, both_wrong }
+        })
+    }
+
+    /// With (3, 1): of 16 throws of four coins 1 + 4 have at most one head, so 10/16 two-sided;
+    /// mid-p takes the 4 that have exactly one off.
+    #[test]
+    fn p_values_count_coins() {
+        assert!((paired(3, 1, 10).mcnemar_exact_p() - 10.0 / 16.0).abs() < 1e-12);
+        assert!((paired(1, 3, 10).mcnemar_mid_p() - 6.0 / 16.0).abs() < 1e-12);
+        assert_eq!(paired(0, 0, 10).mcnemar_exact_p(), 1.0);
+        assert_eq!(paired(0, 0, 10).mcnemar_mid_p(), 1.0);
+    }
+
+    /// 2^-100000 is far outside the range of f64. Values: Python's whole numbers, exact.
+    #[test]
+    fn many_discordant_images_do_not_overflow() {
+        let paired = paired(50_500, 49_500, 0);
+        assert!((paired.mcnemar_exact_p() / EXACT_P - 1.0).abs() < 1e-8);
+        assert!((paired.mcnemar_mid_p() / MID_P - 1.0).abs() < 1e-8);
+    }
+
+    const EXACT_P: f64 = 0.001_582_359_878_851_596;
+    const MID_P: f64 = 0.001_565_359_754_848_414;
+
+    /// Both right on the same 44 images: 1.96^2 / (44 + 1.96^2) to either side.
+    #[test]
+    fn equal_classifiers_have_an_interval_too() {
+        let interval = paired(0, 0, 44).tango(0.95);
+        assert!((interval.high - 0.080_296).abs() < 1e-6, "{interval:?}");
+        assert!((interval.low + interval.high).abs() < 1e-15);
+    }
+
+    #[test]
+    fn extremes_stay_within_bounds() {
+        assert_eq!(paired(0, 0, 0).tango(0.95), Interval { low: -1.0, high: 1.0 });
+        assert_eq!(paired(0, 0, 0).difference(), 0.0);
+        // Right on all 5 images where B is wrong: z(d)^2 = 5 (1 - d) / (1 + d).
+        let interval = paired(5, 0, 0).tango(0.95);
+        let z2 = two_sided_z(0.95).powi(2);
+        assert!((interval.low - (5.0 - z2) / (5.0 + z2)).abs() < 1e-12);
+        assert_eq!(interval.high, 1.0);
+    }
+
+    proptest! {
+        #[test]
+        fn swapping_the_classifiers_mirrors_everything(paired in tables(), margin in 0.0..0.5) {
+            let swapped = Paired { only_a: paired.only_b, only_b: paired.only_a, ..paired };
+            prop_assert_eq!(paired.difference(), -swapped.difference());
+            prop_assert_eq!(paired.mcnemar_exact_p(), swapped.mcnemar_exact_p());
+            prop_assert_eq!(paired.mcnemar_mid_p(), swapped.mcnemar_mid_p());
+            prop_assert_eq!(paired.score(margin), -swapped.score(-margin));
+            let (here, there) = (paired.tango(0.9), swapped.tango(0.9));
+            prop_assert!((here.low + there.high).abs() < 1e-12);
+        }
+
+        #[test]
+        fn p_values_are_probabilities_and_mid_p_is_the_smaller(paired in tables()) {
+            let (exact, mid) = (paired.mcnemar_exact_p(), paired.mcnemar_mid_p());
+            prop_assert!((0.0..=1.0).contains(&exact) && (0.0..=1.0).contains(&mid));
+            prop_assert!(mid <= exact);
+        }
+
+        /// The interval and the test of the same level always say the same.
+        #[test]
+        fn the_interval_is_the_test_turned_round(paired in tables(), margin in 0.001..0.3) {
+            prop_assume!(paired.total() > 0);
+            let interval = paired.tango(0.95);
+            prop_assert!(interval.low <= paired.difference());
+            prop_assert!(paired.difference() <= interval.high);
+            let p = paired.non_inferiority(margin).p;
+            prop_assume!((p - 0.025).abs() > 1e-9);
+            prop_assert_eq!(interval.low > -margin, p < 0.025);
+        }
+
+        #[test]
+        fn a_higher_level_gives_a_wider_interval(paired in tables()) {
+            let (narrow, wide) = (paired.tango(0.9), paired.tango(0.99));
+            prop_assert!(wide.low <= narrow.low && narrow.high <= wide.high);
+        }
+    }
+}

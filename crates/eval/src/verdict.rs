@@ -92,7 +92,123 @@ pub fn verdict(paired: &Paired, margin: f64, level: f64) -> Verdict {
 fn more_images(paired: &Paired, margin: f64, level: f64) -> Option<u64> {
     let images = paired.total() as f64;
     let factor = (two_sided_z(level) / paired.score(-margin)).powi(2);
-    // At least one: rounding may put an end of the interval on the margin itself.
-    let more = ((images * (factor - 1.0)).floor() + 1.0).max(1.0);
-    (more <= MAX_MORE_IMAGES).then_some(more as u64)
+    // Infinite at the margin itself, NaN without an image: neither is below the limit.
+    let more = (images * (factor - 1.0)).floor() + 1.0;
+    // At least one: rounding may put an end of the interval on the margin.
+    (more <= MAX_MORE_IMAGES).then_some((more as u64).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// From bad to good.
+    fn rank(decision: Decision) -> u8 {
+        match decision {
+            Decision::NotEnough => 0,
+            Decision::CannotTell { .. } => 1,
+            Decision::Enough => 2,
+        }
+    }
+
+    fn decide(paired: &Paired) -> Decision {
+        verdict(paired, 0.02, 0.95).decision
+    }
+
+    fn tables() -> impl Strategy<Value = Paired> {
+        let count = || prop_oneof![Just(0), 1_u64..30, 1_u64..1000];
+        (count(), count(), count(), count()).prop_map(|(both_right, only_a, only_b, both_wrong)| {
+            Paired { both_right, only_a, only_b, both_wrong }
+        })
+    }
+
+    #[test]
+    fn surely_lower_by_less_than_the_margin_is_enough() {
+        let paired = Paired { both_right: 9000, only_a: 100, only_b: 160, both_wrong: 740 };
+        let verdict = verdict(&paired, 0.02, 0.95);
+        assert!(verdict.interval.high < 0.0 && verdict.interval.low > -0.02);
+        assert_eq!(verdict.decision, Decision::Enough);
+    }
+
+    #[test]
+    fn surely_lower_by_more_than_the_margin_is_not_enough() {
+        let paired = Paired { both_right: 800, only_a: 10, only_b: 90, both_wrong: 100 };
+        assert_eq!(decide(&paired), Decision::NotEnough);
+        // With a margin of 8 points the same images are too few to tell.
+        assert!(matches!(verdict(&paired, 0.08, 0.95).decision, Decision::CannotTell { .. }));
+    }
+
+    /// Lower by exactly the margin: more images bring the interval nearer to it from both sides.
+    #[test]
+    fn at_the_margin_no_number_of_images_tells() {
+        let paired = Paired { both_right: 960, only_a: 5, only_b: 25, both_wrong: 10 };
+        assert_eq!(decide(&paired), Decision::CannotTell { more_images: None });
+        let nothing = Paired { both_right: 0, only_a: 0, only_b: 0, both_wrong: 0 };
+        assert_eq!(decide(&nothing), Decision::CannotTell { more_images: None });
+    }
+
+    #[test]
+    fn decisions_are_stored_by_name() {
+        let json = |decision| serde_json::to_string(&decision).unwrap();
+        assert_eq!(json(Decision::NotEnough), r#""not_enough""#);
+        let open = Decision::CannotTell { more_images: Some(7) };
+        assert_eq!(json(open), r#"{"cannot_tell":{"more_images":7}}"#);
+        assert_eq!(serde_json::from_str::<Decision>(&json(open)).unwrap(), open);
+    }
+
+    proptest! {
+        /// One image more that the classical pipeline gets right, or one less that only the deep
+        /// one does, never makes the answer worse.
+        #[test]
+        fn the_answer_is_monotone_in_the_table(table in tables()) {
+            let before = rank(decide(&table));
+            let mut better = Vec::new();
+            if table.both_wrong > 0 {
+                let (only_a, both_wrong) = (table.only_a + 1, table.both_wrong - 1);
+                better.push(Paired { only_a, both_wrong, ..table });
+            }
+            if table.only_b > 0 {
+                let only_b = table.only_b - 1;
+                better.push(Paired { only_b, both_right: table.both_right + 1, ..table });
+                better.push(Paired { only_b, both_wrong: table.both_wrong + 1, ..table });
+                better.push(Paired { only_b, only_a: table.only_a + 1, ..table });
+            }
+            for better in better {
+                prop_assert!(rank(decide(&better)) >= before, "{table:?} {better:?}");
+            }
+        }
+
+        /// An answer stays if the same images come several times over, and an open question is
+        /// answered at the projected number, not earlier, on the side of the estimate.
+        #[test]
+        fn more_of_the_same_settles_the_answer_as_projected(table in tables(), times in 2_u64..50) {
+            let scaled = |times| Paired {
+                both_right: times * table.both_right,
+                only_a: times * table.only_a,
+                only_b: times * table.only_b,
+                both_wrong: times * table.both_wrong,
+            };
+            let (before, after) = (decide(&table), decide(&scaled(times)));
+            match before {
+                Decision::Enough | Decision::NotEnough => prop_assert_eq!(after, before),
+                Decision::CannotTell { more_images: None } => {
+                    let open = matches!(after, Decision::CannotTell { .. });
+                    prop_assert!(open);
+                }
+                Decision::CannotTell { more_images: Some(more) } => {
+                    let settled = (times - 1) * table.total() >= more;
+                    let side = if table.difference() > -0.02 { 2 } else { 0 };
+                    prop_assert_eq!(rank(after), if settled { side } else { 1 });
+                }
+            }
+        }
+
+        /// Where one side is enough by far, the other one is not.
+        #[test]
+        fn both_sides_are_never_not_enough(table in tables()) {
+            let swapped = Paired { only_a: table.only_b, only_b: table.only_a, ..table };
+            prop_assert!(rank(decide(&table)) + rank(decide(&swapped)) > 0);
+        }
+    }
 }
