@@ -143,15 +143,12 @@ impl<R: Real> Layer<R> for Convolution<R> {
         let mut workspaces = std::mem::take(&mut self.workspaces);
         let of_output = output_gradient.par_chunks(PIECE * self.shape().len());
         let work = input.par_chunks(piece).zip(of_output).zip(&mut workspaces);
-        match input_gradient {
-            Some(dx) => {
-                work.zip(dx.par_chunks_mut(piece)).for_each(|(((x, dy), workspace), dx)| {
-                    self.backward_piece(x, dy, Some(dx), workspace);
-                })
-            }
-            None => work.for_each(|((x, dy), workspace)| {
-                self.backward_piece(x, dy, None, workspace);
-            }),
+        if let Some(dx) = input_gradient {
+            work.zip(dx.par_chunks_mut(piece)).for_each(|(((x, dy), workspace), dx)| {
+                self.backward_piece(x, dy, Some(dx), workspace);
+            });
+        } else {
+            work.for_each(|((x, dy), workspace)| self.backward_piece(x, dy, None, workspace));
         }
         // In the order of the pieces, whichever thread worked on them.
         self.weights.gradient.fill(R::zero());

@@ -222,9 +222,10 @@ mod tests {
             ..CnnParams::default()
         };
         let model = train(&params, &images, &labels, Seed(1)).unwrap();
-        let losses = model.summary.curve.iter().map(|epoch| epoch.validation_loss.unwrap());
-        let lowest = losses.clone().fold(f32::INFINITY, f32::min);
-        assert_ne!(losses.last(), Some(lowest));
+        let losses: Vec<f32> =
+            model.summary.curve.iter().map(|epoch| epoch.validation_loss.unwrap()).collect();
+        let lowest = losses.iter().copied().fold(f32::INFINITY, f32::min);
+        assert_ne!(losses.last(), Some(&lowest));
 
         let (_, held_out) = hold_out(&labels, 0.3, Seed(1).child("validation", 0));
         let outputs = model.outputs(&images.pick(&held_out), model.network.depth());
