@@ -81,8 +81,8 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    fn edges_of(offered: Value, chosen: Value) -> Vec<String> {
-        edges(&grid(json!({"c": offered})), &Point::from([("c".to_owned(), chosen)]))
+    fn edges_of(offered: &Value, chosen: &Value) -> Vec<String> {
+        edges(&grid(json!({"c": offered})), &Point::from([("c".to_owned(), chosen.clone())]))
     }
 
     #[test]
@@ -101,19 +101,19 @@ mod tests {
 
     #[test]
     fn the_smallest_and_the_largest_number_are_edges_in_any_order() {
-        assert_eq!(edges_of(json!([10, 0.1, 1]), json!(0.1)), ["c"]);
-        assert_eq!(edges_of(json!([10, 0.1, 1]), json!(10)), ["c"]);
-        assert!(edges_of(json!([10, 0.1, 1]), json!(1)).is_empty());
+        assert_eq!(edges_of(&json!([10, 0.1, 1]), &json!(0.1)), ["c"]);
+        assert_eq!(edges_of(&json!([10, 0.1, 1]), &json!(10)), ["c"]);
+        assert!(edges_of(&json!([10, 0.1, 1]), &json!(1)).is_empty());
         // 10 and 10.0 are one value, written in two ways.
-        assert_eq!(edges_of(json!([1, 5, 10]), json!(10.0)), ["c"]);
+        assert_eq!(edges_of(&json!([1, 5, 10]), &json!(10.0)), ["c"]);
     }
 
     #[test]
     fn two_numbers_or_words_have_no_edge() {
-        assert!(edges_of(json!([1, 10]), json!(1)).is_empty());
-        assert!(edges_of(json!([1, 10, 10.0]), json!(1)).is_empty());
-        assert!(edges_of(json!(["linear", "poly", "rbf"]), json!("linear")).is_empty());
-        assert!(edges_of(json!(["scale", 0.1, 1, 10]), json!("scale")).is_empty());
-        assert_eq!(edges_of(json!(["scale", 0.1, 1, 10]), json!(10)), ["c"]);
+        assert!(edges_of(&json!([1, 10]), &json!(1)).is_empty());
+        assert!(edges_of(&json!([1, 10, 10.0]), &json!(1)).is_empty());
+        assert!(edges_of(&json!(["linear", "poly", "rbf"]), &json!("linear")).is_empty());
+        assert!(edges_of(&json!(["scale", 0.1, 1, 10]), &json!("scale")).is_empty());
+        assert_eq!(edges_of(&json!(["scale", 0.1, 1, 10]), &json!(10)), ["c"]);
     }
 }
