@@ -65,7 +65,10 @@ pub enum DataError {
         folder: String,
     },
     /// A folder without any image.
-    #[error("{}: holds no image; files that end in {} are read", shown(path), EXTENSIONS.join(", "))]
+    #[error(
+        "{}: holds no image; files that end in {} are read",
+        shown(path), EXTENSIONS.join(", ")
+    )]
     NoImages {
         /// The folder of the set or of a part.
         path: PathBuf,
@@ -95,7 +98,7 @@ pub enum DataError {
         class: String,
     },
     /// Class names that contradict themselves.
-    #[error("{}: {source}; rename one", shown(path))]
+    #[error("{}: {}; rename one", shown(path), one_line(&source.to_string()))]
     Labels {
         /// The folder of the set.
         path: PathBuf,
@@ -103,7 +106,10 @@ pub enum DataError {
         source: LabelError,
     },
     /// More unreadable images than allowed.
-    #[error("{}: {} cannot be read (allowed are {:.3} %): {}", shown(path), share(bad.len(), *total), max_share * 100.0, first_of(bad))]
+    #[error(
+        "{}: {} cannot be read (allowed are {:.1} %): {}",
+        shown(path), share(bad.len(), *total), max_share * 100.0, first_of(bad)
+    )]
     TooManyBad {
         /// The folder of the set.
         path: PathBuf,
@@ -241,7 +247,8 @@ pub enum DataError {
     },
     /// A test part with images of another size than the training part.
     #[error(
-        "{}: its images are {}x{} pixels, but those to train on are {}x{}; use files of one release",
+        "{}: its images are {}x{} pixels, but those to train on are {}x{}; use files of one \
+         release",
         shown(path), found[0], found[1], expected[0], expected[1]
     )]
     IdxPartSize {

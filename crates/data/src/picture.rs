@@ -55,6 +55,8 @@ pub(crate) enum PictureError {
     Empty,
     #[error("its content is not that of a PNG, JPEG, BMP, PGM, PPM or WebP image")]
     Unknown,
+    #[error("it has no pixels")]
+    NoPixels,
     #[error("{height}x{width} pixels are more than the {MAX_SIDE} a side or 512 MiB allowed")]
     TooLarge { height: u32, width: u32 },
     #[error("the file is larger than the 512 MiB allowed")]
@@ -130,6 +132,9 @@ fn decoder<'a, R: BufRead + Seek + 'a>(
     reader.limits(limits());
     let decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(PictureError::NoPixels);
+    }
     if width.max(height) > MAX_SIDE || decoder.total_bytes() > MAX_DECODED {
         return Err(PictureError::TooLarge { height, width });
     }

@@ -67,7 +67,7 @@ impl fmt::Display for Warning {
             Self::LooseImages { folder, count } => {
                 let place = if folder.is_empty() { "the folder" } else { folder };
                 let place = one_line(place);
-                write!(f, "{place}: {count} images beside the class folders are left out")
+                write!(f, "{place}: images beside the class folders are left out: {count}")
             }
             Self::OtherFolder { name } => {
                 write!(f, "{}: left out: only `train` and `test` are read", one_line(name))

@@ -98,7 +98,8 @@ fn unreadable_images_are_listed_and_left_out() {
     assert_eq!(
         warnings(&set),
         [
-            "b/05.png: left out: its content is not that of a PNG, JPEG, BMP, PGM, PPM or WebP image",
+            "b/05.png: left out: its content is not that of a PNG, JPEG, BMP, PGM, PPM or WebP \
+             image",
             "a/48.png: left out: the JPEG was cut short: its end marker is missing",
         ]
     );
@@ -113,7 +114,7 @@ fn unreadable_images_are_listed_and_left_out() {
     let error = complaint(&folder(&files));
     assert!(
         error.starts_with(
-            "SET: 3 of 50 images (6.0 %) cannot be read (allowed are 5.000 %): b/05.png: left out: "
+            "SET: 3 of 50 images (6.0 %) cannot be read (allowed are 5.0 %): b/05.png: left out: "
         ),
         "{error}"
     );
@@ -126,6 +127,7 @@ fn bombs_and_empty_files_are_refused_before_they_are_decoded() {
     let folder = folder(&[
         ("a/1.png", b""),
         ("b/1.png", b""),
+        ("b/flat.pgm", b"P5 5 0 255\n"),
         ("b/high.pgm", b"P5 10 60000 255\n0"),
         ("b/wide.ppm", b"P6 19000 19000 255\n0"),
     ]);
@@ -134,9 +136,12 @@ fn bombs_and_empty_files_are_refused_before_they_are_decoded() {
     assert_eq!(
         warnings(&set),
         [
-            "b/high.pgm: left out: 60000x10 pixels are more than the 20000 a side or 512 MiB allowed",
+            "b/flat.pgm: left out: it has no pixels",
+            "b/high.pgm: left out: 60000x10 pixels are more than the 20000 a side or 512 MiB \
+             allowed",
             "b/void.png: left out: the file is empty",
-            "b/wide.ppm: left out: 19000x19000 pixels are more than the 20000 a side or 512 MiB allowed",
+            "b/wide.ppm: left out: 19000x19000 pixels are more than the 20000 a side or 512 MiB \
+             allowed",
         ]
     );
 }
@@ -167,7 +172,7 @@ fn what_is_passed_over_is_told() {
     assert_eq!(
         warnings(&set),
         [
-            "the folder: 1 images beside the class folders are left out",
+            "the folder: images beside the class folders are left out: 1",
             "files that are not read as images: 1 without extension, 2 .heic",
         ]
     );

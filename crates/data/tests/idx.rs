@@ -181,7 +181,8 @@ fn headers_are_not_believed() {
     assert!(message(folder.path()).contains("holds 40 bytes of the 1,600,000,016"));
     assert_eq!(
         complaint(TRAIN[0], &idx(0x803, &[4, 0, 3], &[])),
-        "train-images-idx3-ubyte: its header says images of 0x3 pixels; both sides must be at least 1"
+        "train-images-idx3-ubyte: its header says images of 0x3 pixels; both sides must \
+         be at least 1"
     );
     assert!(complaint(TRAIN[0], &idx(0x803, &[0, 2, 3], &[])).contains("holds no image"));
 }
