@@ -1,1 +1,30 @@
-//! (Not written yet.)
+//! what they see.
+//!
+//! A descriptor is a recipe ([`Hog`], [`Lbp`], [`Haar`], [`Pixels`], [`Concat`]) made from checked
+//! settings; as a [`base::Extract`] it turns an image into numbers. Images are `ndarray` views of
+//! shape `(height, width, channels)`; [`view`] makes one of an `image` buffer without copying.
+//!
+//! Nothing here learns, knows a label, reads a file or asks for the time. Threads are used in
+//! [`extract_all`] only.
+
+mod batch;
+mod concat;
+mod gray;
+mod haar;
+mod hog;
+mod integral;
+mod lbp;
+mod pixels;
+mod view;
+
+pub use batch::extract_all;
+pub use concat::Concat;
+pub use gray::{gray, gray_pixel};
+pub use haar::{
+    Haar, HaarFeature, HaarKind, HaarParams, Rectangle, haar_feature_count, haar_features,
+};
+pub use hog::{BlockNorm, Hog, HogParams};
+pub use integral::{Integral, IntegralError};
+pub use lbp::{Lbp, LbpMethod, LbpParams, lbp_codes, lbp_codes_like_scikit_image, lbp_label_count};
+pub use pixels::{Pixels, PixelsParams};
+pub use view::{describe, view};

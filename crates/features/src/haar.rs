@@ -1,0 +1,249 @@
+//! Haar-like features: differences between the brightness of neighbouring rectangles.
+//!
+//! An image has very many of them (a 24x24 one 162336), each fast to evaluate and weak by itself.
+//! [`Haar`] describes an image by a random sample; choosing the good ones from labels (boosting)
+//! is a classifier's task.
+//!
+//! Source: P. Viola, M. Jones, "Rapid object detection using a boosted cascade of simple
+//! features", CVPR 2001. Kinds, order and values of the plain features ([`haar_features`],
+//! [`HaarFeature::value`]) are those of scikit-image 0.26 `haar_like_feature`.
+//!
+//! Departures of [`Haar`] from scikit-image: the numbers are normalised, see there.
+//! Not here yet: tilted features (Lienhart and Maydt), cascades.
+
+mod feature;
+
+pub use feature::{HaarFeature, HaarKind, Rectangle, haar_feature_count, haar_features};
+
+use crate::gray::gray;
+use crate::integral::{Integral, IntegralError};
+use crate::view::{check_out, check_size, size_of};
+use base::{Extract, ParamError, Seed, ShapeError, Size};
+use ndarray::{ArrayView3, s};
+use rand::seq::index;
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Settings as written in a plan file; unset ones take the default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HaarParams {
+    /// Features in the sample, at least 1; all there are if these are fewer.
+    pub count: usize,
+    /// Where the sample starts from. The sample depends on it and on the size of the image only.
+    pub seed: u64,
+}
+
+impl Default for HaarParams {
+    fn default() -> Self {
+        Self { count: 1000, seed: 0 }
+    }
+}
+
+/// A random sample of the Haar-like features of the whole image, each equally likely, in the order
+/// of [`haar_features`]. Colours are turned into grey first. Checked when it is made.
+///
+/// Each number is the mean grey level of the odd rectangles minus that of the even ones, divided
+/// by the standard deviation of the grey levels of the image (0 for an image of one grey). So
+/// neither more light nor more contrast changes it. Dividing by the deviation is what Viola and
+/// Jones and OpenCV do; taking means instead of sums gives large and small features the same
+/// weight, and in features of three rectangles it counts the middle one twice, as OpenCV does.
+///
+/// ```
+/// use features::{Haar, HaarParams};
+/// // One feature: two rectangles of one pixel, side by side. Right minus left is 20, and the
+/// // deviation from the mean of 100 is 10.
+/// let image = ndarray::array![[[90_u8], [110]]];
+/// let haar = Haar::new(&HaarParams::default()).unwrap();
+/// assert_eq!(features::describe(&haar, image.view()).unwrap(), [2.0]);
+/// ```
+#[derive(Debug)]
+pub struct Haar {
+    params: HaarParams,
+    /// The sample of the size that was met last, since a set of images has but one.
+    last: Mutex<Option<(usize, usize, Sample)>>,
+}
+
+type Sample = Arc<[HaarFeature]>;
+
+impl Haar {
+    /// # Errors
+    /// If `count` is 0.
+    pub fn new(params: &HaarParams) -> Result<Self, ParamError> {
+        if params.count == 0 {
+            return Err(ParamError::new("count", params.count, "at least 1"));
+        }
+        Ok(Self { params: params.clone(), last: Mutex::new(None) })
+    }
+
+    /// The features sampled for images of this size, in the order of the descriptor.
+    ///
+    /// # Errors
+    /// As [`Extract::length`].
+    pub fn features(&self, size: Size) -> Result<Arc<[HaarFeature]>, ShapeError> {
+        self.length(size)?;
+        let Size { height, width, .. } = size;
+        // A thread that panicked left either nothing or a whole sample.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((h, w, sample)) if (*h, *w) == (height, width) => Ok(Arc::clone(sample)),
+            _ => {
+                let sample = sample(&self.params, height, width);
+                *last = Some((height, width, Arc::clone(&sample)));
+                Ok(sample)
+            }
+        }
+    }
+}
+
+impl Extract for Haar {
+    /// # Errors
+    /// If there is no room for two rectangles.
+    fn length(&self, size: Size) -> Result<usize, ShapeError> {
+        check_size(size)?;
+        let Size { height, width, .. } = size;
+        match total(height, width) {
+            0 => Err(ShapeError::TooSmall {
+                what: "Haar-like features",
+                height,
+                width,
+                min_height: 1,
+                min_width: 2,
+            }),
+            total => Ok(total.min(self.params.count)),
+        }
+    }
+
+    fn extract(&self, image: ArrayView3<'_, u8>, out: &mut [f32]) {
+        check_out(self, image, out);
+        let sample = self.features(size_of(image)).expect("`length` accepted this size");
+        let image = gray(image);
+        let levels = image.as_slice().expect("`gray` gives contiguous images");
+        let deviation = standard_deviation(levels);
+        if deviation == 0.0 {
+            out.fill(0.0);
+            return;
+        }
+        let mut write = |sum: &dyn Fn(Rectangle) -> u64| {
+            for (out, feature) in out.iter_mut().zip(&*sample) {
+                *out = (feature.contrast(sum) / deviation) as f32;
+            }
+        };
+        match Integral::new(image.view()) {
+            Ok(integral) => write(&|r| integral.sum(r.y, r.x, r.height, r.width).into()),
+            // Slower, but right.
+            Err(IntegralError::TooLarge { .. }) => write(&|r| {
+                let pixels = image.slice(s![r.y..r.y + r.height, r.x..r.x + r.width]);
+                pixels.iter().map(|&level| u64::from(level)).sum()
+            }),
+        }
+    }
+}
+
+/// Number of features of all kinds.
+fn total(height: usize, width: usize) -> usize {
+    let counts = HaarKind::ALL.map(|kind| haar_feature_count(kind, height, width));
+    counts.into_iter().fold(0, usize::saturating_add)
+}
+
+/// The sample for an image size: numbers drawn from all features as they are enumerated.
+fn sample(params: &HaarParams, height: usize, width: usize) -> Sample {
+    let total = total(height, width);
+    let count = total.min(params.count);
+    let mut numbers = if count == total {
+        (0..total).collect()
+    } else {
+        index::sample(&mut Seed(params.seed).rng(), total, count).into_vec()
+    };
+    numbers.sort_unstable();
+    let mut kinds = HaarKind::ALL.into_iter();
+    let mut kind = HaarKind::TwoX;
+    let (mut first, mut end) = (0, 0);
+    let feature = |number| {
+        while number >= end {
+            kind = kinds.next().expect("numbers are below the total");
+            first = end;
+            end += haar_feature_count(kind, height, width);
+        }
+        HaarFeature::nth(kind, height, width, number - first)
+    };
+    numbers.into_iter().map(feature).collect()
+}
+
+/// Standard deviation of grey levels; exactly 0 if all are equal, since all sums are whole numbers.
+fn standard_deviation(levels: &[u8]) -> f64 {
+    let (mut sum, mut squares) = (0_u64, 0_u64);
+    for &level in levels {
+        sum += u64::from(level);
+        squares += u64::from(level) * u64::from(level);
+    }
+    let count = levels.len() as u128;
+    let spread = count * u128::from(squares) - u128::from(sum).pow(2);
+    (spread as f64).sqrt() / count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::describe;
+    use ndarray::Array3;
+
+    fn recipe(count: usize, seed: u64) -> Haar {
+        Haar::new(&HaarParams { count, seed }).unwrap()
+    }
+
+    const SIZE: Size = Size { height: 12, width: 10, channels: 1 };
+
+    #[test]
+    fn the_sample_depends_on_size_and_seed_only() {
+        let haar = recipe(50, 1);
+        let sample = haar.features(SIZE).unwrap();
+        assert_eq!(sample.len(), 50);
+        haar.features(Size { height: 9, ..SIZE }).unwrap();
+        assert_eq!(haar.features(Size { channels: 3, ..SIZE }).unwrap(), sample);
+        assert_eq!(recipe(50, 1).features(SIZE).unwrap(), sample);
+        assert_ne!(recipe(50, 2).features(SIZE).unwrap(), sample);
+    }
+
+    #[test]
+    fn a_sample_is_a_subsequence_of_all_features_and_all_of_them_if_it_can_be() {
+        let every: Vec<_> = HaarKind::ALL
+            .into_iter()
+            .flat_map(|kind| haar_features(kind, SIZE.height, SIZE.width))
+            .collect();
+        assert_eq!(recipe(usize::MAX, 1).features(SIZE).unwrap().to_vec(), every);
+        assert_eq!(recipe(1, 1).length(SIZE), Ok(1));
+        let mut rest = every.iter();
+        let sample = recipe(200, 1).features(SIZE).unwrap();
+        assert!(sample.iter().all(|feature| rest.any(|other| other == feature)));
+    }
+
+    #[test]
+    fn light_and_contrast_change_nothing() {
+        let noise = Seed(4).permutation(120);
+        let image = Array3::from_shape_fn((12, 10, 1), |(y, x, _)| noise[10 * y + x] as u8);
+        let brighter = image.mapv(|level| 2 * level + 15);
+        let haar = recipe(500, 1);
+        let plain = describe(&haar, image.view()).unwrap();
+        for (a, b) in plain.iter().zip(describe(&haar, brighter.view()).unwrap()) {
+            assert!((a - b).abs() <= 1e-6 * a.abs(), "{a} and {b}");
+        }
+        assert!(plain.iter().any(|&value| value.abs() > 0.5));
+        let flat = Array3::from_elem((12, 10, 1), 77);
+        assert!(describe(&haar, flat.view()).unwrap().iter().all(|&value| value == 0.0));
+    }
+
+    /// (1 + 4 + 9 + 16) / 4 - (10 / 4)^2 = 1.25
+    #[test]
+    fn deviation_by_hand() {
+        assert_eq!(standard_deviation(&[1, 2, 3, 4]), 1.25_f64.sqrt());
+        assert_eq!(standard_deviation(&[9; 7]), 0.0);
+    }
+
+    #[test]
+    fn one_pixel_has_no_features() {
+        let error = recipe(1, 0).length(Size { height: 1, width: 1, channels: 1 }).unwrap_err();
+        assert!(matches!(error, ShapeError::TooSmall { .. }));
+        assert_eq!(recipe(9, 0).length(Size { height: 2, width: 1, channels: 1 }), Ok(1));
+    }
+}
