@@ -6,8 +6,7 @@ use crate::kernel::{Kernel, Points};
 use crate::smo::Solution;
 use crate::svm::Block;
 use base::{Convergence, FitSummary, Matrix, Predict, Rows, Scores};
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -32,26 +31,33 @@ pub struct Pair {
 }
 
 /// A trained [`crate::Svm`].
-///
-/// Rows that support a boundary are kept once, sorted by class. The rows of one class take part in
-/// its pairs only, so their coefficients form a matrix with a column per *other* class (the layout
-/// of scikit-learn's `dual_coef_`).
 #[derive(Debug, Clone)]
 pub struct SvmModel {
-    kernel: Kernel,
-    vectors: Points,
-    classes: Vec<ClassPart>,
+    boundaries: Boundaries,
     pairs: Vec<Pair>,
+    /// Ids of the classes that had training rows.
+    classes: Vec<usize>,
     class_count: usize,
+    support_vectors: usize,
 }
 
-/// The support vectors of one class.
+/// What the decision values are worked out from.
 #[derive(Debug, Clone)]
-struct ClassPart {
-    class: usize,
-    /// Their rows among all support vectors.
+enum Boundaries {
+    /// Linear kernel: the support vectors of each pair add up to one vector of weights. Shape
+    /// `(features, pairs)`.
+    Planes(Array2<f64>),
+    /// Rows that support at least one boundary, once each and sorted by class.
+    Vectors { kernel: Kernel, vectors: Points, parts: Vec<Part> },
+}
+
+/// The support vectors of one class. They take part in the pairs of this class only, so there is
+/// a column of coefficients per *other* class (the layout of scikit-learn's `dual_coef_`).
+#[derive(Debug, Clone)]
+struct Part {
+    /// Among all support vectors.
     rows: Range<usize>,
-    /// Shape `(rows, classes with rows - 1)`.
+    /// Shape `(rows, classes with training rows - 1)`.
     coefficients: Array2<f64>,
 }
 
@@ -64,8 +70,7 @@ impl SvmModel {
         solved: Vec<(Pair, Solution)>,
         class_count: usize,
     ) -> Self {
-        let others = blocks.len() - 1;
-        let mut coefficients = Array2::zeros((points.len(), others));
+        let mut coefficients = Array2::zeros((points.len(), blocks.len() - 1));
         for ((first, second), (_, solution)) in block_pairs(blocks.len()).zip(&solved) {
             let (of_first, of_second) = solution.beta.split_at(blocks[first].rows.len());
             for (row, &beta) in blocks[first].rows.clone().zip(of_first) {
@@ -77,19 +82,24 @@ impl SvmModel {
         }
         let supports = |row: &usize| coefficients.row(*row).iter().any(|&beta| beta != 0.0);
         let mut kept = Vec::new();
-        let mut classes = Vec::new();
+        let mut parts = Vec::new();
         for block in blocks {
-            let rows: Vec<usize> = block.rows.clone().filter(supports).collect();
-            classes.push(ClassPart {
-                class: block.class,
-                rows: kept.len()..kept.len() + rows.len(),
-                coefficients: coefficients.select(Axis(0), &rows),
-            });
-            kept.extend(rows);
+            let start = kept.len();
+            kept.extend(block.rows.clone().filter(supports));
+            let coefficients = coefficients.select(Axis(0), &kept[start..]);
+            parts.push(Part { rows: start..kept.len(), coefficients });
         }
         let vectors = points.pick(&kept);
-        let pairs = solved.into_iter().map(|(pair, _)| pair).collect();
-        Self { kernel, vectors, classes, pairs, class_count }
+        Self {
+            boundaries: match kernel {
+                Kernel::Linear => Boundaries::Planes(weigh(vectors.rows().t(), &parts)),
+                _ => Boundaries::Vectors { kernel, vectors, parts },
+            },
+            pairs: solved.into_iter().map(|(pair, _)| pair).collect(),
+            classes: blocks.iter().map(|block| block.class).collect(),
+            class_count,
+            support_vectors: kept.len(),
+        }
     }
 
     /// The pairs of classes that have training rows, by class id: (0, 1), (0, 2) ... (1, 2) ...
@@ -97,9 +107,9 @@ impl SvmModel {
         &self.pairs
     }
 
-    /// Rows that support at least one boundary, shape `(n, features)`, sorted by class.
-    pub fn support_vectors(&self) -> ndarray::ArrayView2<'_, f32> {
-        self.vectors.rows()
+    /// Number of training rows that support at least one boundary.
+    pub fn support_vectors(&self) -> usize {
+        self.support_vectors
     }
 
     /// The decision value of each row of `x` for each of [`Self::pairs`], shape `(n, pairs)`.
@@ -108,44 +118,46 @@ impl SvmModel {
     /// # Panics
     /// If the rows have another length than in training.
     pub fn decisions(&self, x: &Matrix) -> Array2<f64> {
-        assert_eq!(x.ncols(), self.vectors.rows().ncols(), "as many features as in training");
-        let points = Points::new(x.clone());
-        let mut decisions = Array2::zeros((x.nrows(), self.pairs.len()));
-        let blocks: Vec<_> = decisions.axis_chunks_iter_mut(Axis(0), BLOCK).enumerate().collect();
-        blocks.into_par_iter().for_each(|(block, mut out)| {
-            let start = block * BLOCK;
-            let mut values = Array2::zeros((out.nrows(), self.vectors.len()));
-            let rows = points.side().part(start, start + out.nrows());
-            self.kernel.block(rows, self.vectors.side(), values.view_mut());
-            out.assign(&self.weigh(&values));
-        });
-        decisions
-    }
-
-    /// Decision values, shape `(n, pairs)`, from kernel values of shape `(n, support vectors)`.
-    fn weigh(&self, values: &Array2<f32>) -> Array2<f64> {
-        // 64 bits: large coefficients of both signs nearly cancel.
-        let values = values.mapv(f64::from);
-        let parts: Vec<Array2<f64>> = self
-            .classes
-            .iter()
-            .map(|part| {
-                let mut sums = Array2::zeros((values.nrows(), self.classes.len() - 1));
-                let own = values.slice(s![.., part.rows.clone()]);
-                general_mat_mul(1.0, &own, &part.coefficients, 0.0, &mut sums);
+        let mut decisions = match &self.boundaries {
+            Boundaries::Planes(weights) => {
+                assert_eq!(x.ncols(), weights.nrows(), "as many features as in training");
+                x.mapv(f64::from).dot(weights)
+            }
+            Boundaries::Vectors { kernel, vectors, parts } => {
+                assert_eq!(x.ncols(), vectors.rows().ncols(), "as many features as in training");
+                let points = Points::new(x.clone());
+                let mut sums = Array2::zeros((x.nrows(), self.pairs.len()));
+                let blocks: Vec<_> = sums.axis_chunks_iter_mut(Axis(0), BLOCK).collect();
+                blocks.into_par_iter().enumerate().for_each(|(block, mut out)| {
+                    let start = block * BLOCK;
+                    let rows = points.side().part(start, start + out.nrows());
+                    let mut values = Array2::zeros((out.nrows(), vectors.len()));
+                    kernel.block(rows, vectors.side(), values.view_mut());
+                    out.assign(&weigh(values.view(), parts));
+                });
                 sums
-            })
-            .collect();
-        let mut decisions = Array2::zeros((values.nrows(), self.pairs.len()));
-        for (column, (first, second)) in block_pairs(self.classes.len()).enumerate() {
-            let rho = self.pairs[column].rho;
-            for (row, out) in decisions.column_mut(column).iter_mut().enumerate() {
-                let sum = parts[first][[row, second - 1]] + parts[second][[row, first]];
-                *out = check::bounded(sum - rho);
+            }
+        };
+        for mut row in decisions.rows_mut() {
+            for (sum, pair) in row.iter_mut().zip(&self.pairs) {
+                *sum = check::bounded(*sum - pair.rho);
             }
         }
         decisions
     }
+}
+
+/// Sums over the support vectors of coefficient x value for each pair, shape `(n, pairs)`, from
+/// values of shape `(n, support vectors)`. In 64 bits: large terms of both signs nearly cancel.
+fn weigh(values: ArrayView2<'_, f32>, parts: &[Part]) -> Array2<f64> {
+    let values = values.mapv(f64::from);
+    let sum = |part: &Part| values.slice(s![.., part.rows.clone()]).dot(&part.coefficients);
+    let sums: Vec<Array2<f64>> = parts.iter().map(sum).collect();
+    let pairs: Vec<(usize, usize)> = block_pairs(parts.len()).collect();
+    Array2::from_shape_fn((values.nrows(), pairs.len()), |(row, pair)| {
+        let (first, second) = pairs[pair];
+        sums[first][[row, second - 1]] + sums[second][[row, first]]
+    })
 }
 
 impl Predict<Matrix> for SvmModel {
@@ -165,8 +177,8 @@ impl Predict<Matrix> for SvmModel {
             }
             let lowest = known.iter().copied().fold(0.0, f64::min) - 1.0;
             out.fill(lowest as f32);
-            for (part, &score) in self.classes.iter().zip(&known) {
-                out[part.class] = score as f32;
+            for (&class, &score) in self.classes.iter().zip(&known) {
+                out[class] = score as f32;
             }
         }
         Scores::new(scores)
@@ -179,11 +191,15 @@ impl Predict<Matrix> for SvmModel {
         } else {
             Convergence::LimitReached { iterations }
         };
-        let coefficients: usize = self.classes.iter().map(|part| part.coefficients.len()).sum();
-        // The vectors and their squared lengths in 4 bytes, coefficients and rho in 8.
-        let floats = self.vectors.rows().len() + self.vectors.len();
-        let doubles = coefficients + self.pairs.len();
-        let model_bytes = (4 * floats + 8 * doubles) as u64;
+        let (floats, doubles) = match &self.boundaries {
+            Boundaries::Planes(weights) => (0, weights.len()),
+            Boundaries::Vectors { vectors, parts, .. } => {
+                // The vectors and their squared lengths.
+                let floats = vectors.rows().len() + vectors.len();
+                (floats, parts.iter().map(|part| part.coefficients.len()).sum())
+            }
+        };
+        let model_bytes = (4 * floats + 8 * (doubles + self.pairs.len())) as u64;
         FitSummary { convergence, model_bytes, curve: Vec::new() }
     }
 }
