@@ -8,7 +8,7 @@
 
 use crate::init::he_normal;
 use crate::kernels::{Mat, Output, add, matmul, sum_pairs};
-use crate::layer::{Layer, PIECE, Parameter, Shape};
+use crate::layer::{Layer, PIECE, Parameter, Shape, batch_length};
 use crate::real::Real;
 use base::Seed;
 use rayon::prelude::*;
@@ -50,6 +50,7 @@ impl<R: Real> Layer<R> for Affine<R> {
     /// One scalar product per output: a product of matrices could add up in another order when
     /// the batch has another size.
     fn infer(&self, input: &[R], output: &mut [R]) {
+        batch_length(input, self.inputs, output, self.outputs);
         for (x, y) in input.chunks_exact(self.inputs).zip(output.chunks_exact_mut(self.outputs)) {
             let rows = self.weights.value.chunks_exact(self.inputs).zip(&self.biases.value);
             for (y, (w, &b)) in y.iter_mut().zip(rows) {
@@ -59,6 +60,7 @@ impl<R: Real> Layer<R> for Affine<R> {
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {
+        batch_length(input, self.inputs, output, self.outputs);
         let weights = Mat::new(&self.weights.value, self.outputs, self.inputs).transposed();
         let outputs = output.par_chunks_mut(PIECE * self.outputs);
         input.par_chunks(PIECE * self.inputs).zip(outputs).for_each(|(x, y)| {
@@ -71,7 +73,7 @@ impl<R: Real> Layer<R> for Affine<R> {
     }
 
     fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
-        let n = input.len() / self.inputs;
+        let n = batch_length(input, self.inputs, output_gradient, self.outputs);
         let x = Mat::new(input, n, self.inputs);
         let dy = Mat::new(output_gradient, n, self.outputs);
         // Pieces of outputs, not of the batch: each sum over the batch is made in one place.
@@ -85,6 +87,7 @@ impl<R: Real> Layer<R> for Affine<R> {
             add(&mut self.biases.gradient, dy);
         }
         let Some(input_gradient) = input_gradient else { return };
+        assert_eq!(input_gradient.len(), input.len(), "a gradient per input");
         let weights = Mat::new(&self.weights.value, self.outputs, self.inputs);
         let pieces = input_gradient.par_chunks_mut(PIECE * self.inputs);
         pieces.zip(output_gradient.par_chunks(PIECE * self.outputs)).for_each(|(dx, dy)| {
@@ -118,5 +121,11 @@ mod tests {
     #[test]
     fn gradients_equal_central_differences() {
         check_gradients(&mut Affine::new(5, OUTPUTS + 2, Seed(7)), 5, PIECE + 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "2 outputs of 3 numbers")]
+    fn slices_of_different_batches_are_refused() {
+        Affine::<f32>::new(4, 3, Seed(1)).forward(&[0.0; 8], &mut [0.0; 3]);
     }
 }

@@ -20,7 +20,7 @@
 //! averages move by a tenth of the way in each step, and the running variance is the unbiased one.
 
 use crate::kernels::{sum_of, sum_pairs};
-use crate::layer::{Layer, PIECE, Parameter, Shape};
+use crate::layer::{Layer, PIECE, Parameter, Shape, batch_length};
 use crate::real::Real;
 use rayon::prelude::*;
 
@@ -64,7 +64,7 @@ impl<R: Real> BatchNorm<R> {
 
     /// `y = scale x + shift` for every map, by `factors[map]`.
     fn scale_and_shift(&self, input: &[R], output: &mut [R], factors: &[(R, R)]) {
-        assert_eq!(input.len(), output.len(), "one output per input");
+        batch_length(input, self.shape.len(), output, self.shape.len());
         let plane = self.shape.plane();
         let maps = input.chunks_exact(plane).zip(output.chunks_exact_mut(plane));
         for ((x, y), &(scale, shift)) in maps.zip(factors.iter().cycle()) {
@@ -113,7 +113,8 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
     fn forward(&mut self, input: &[R], output: &mut [R]) {
         let Shape { channels, .. } = self.shape;
         let plane = self.shape.plane();
-        let images = R::of((input.len() / self.shape.len()) as f64);
+        let n = batch_length(input, self.shape.len(), output, self.shape.len());
+        let images = R::of(n as f64);
         let pixels = R::of(plane as f64);
 
         // Mean and variance within each map of each image. All maps have as many pixels, so the
@@ -158,6 +159,9 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
         let Shape { channels, .. } = self.shape;
         let plane = self.shape.plane();
 
+        let n = batch_length(input, self.shape.len(), output_gradient, self.shape.len());
+        assert_eq!(self.sums.len(), n * channels, "the batch of the forward pass");
+
         // Sums of g and g z for each map of each image.
         let batch = &self.batch;
         let maps = input.par_chunks(plane).zip(output_gradient.par_chunks(plane));
@@ -174,7 +178,8 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
         }
 
         let Some(input_gradient) = input_gradient else { return };
-        let count = R::of((input.len() / channels) as f64);
+        assert_eq!(input_gradient.len(), input.len(), "a gradient per input");
+        let count = R::of((n * plane) as f64);
         let gamma = &self.gamma.value;
         let maps = input.par_chunks(plane).zip(output_gradient.par_chunks(plane));
         let maps = input_gradient.par_chunks_mut(plane).enumerate().zip(maps);

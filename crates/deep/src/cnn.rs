@@ -49,21 +49,21 @@ impl Default for CnnParams {
             channels: vec![16, 32, 64],
             kernel_size: 3,
             embedding: 128,
-            epochs: 12,
+            epochs: 14,
             min_steps: 600,
             batch_size: 32,
-            learning_rate: 2e-3,
-            weight_decay: 0.01,
+            learning_rate: 4e-3,
+            weight_decay: 0.1,
             validation_share: 0.15,
             patience: 5,
-            max_shift: 1,
+            max_shift: 2,
         }
     }
 }
 
 /// A small convolutional network, described at [`Network`]. Checked when it is made.
 ///
-/// Scores are class probabilities. Training on rows of any size from
+/// Scores are class probabilities. Images may have any size from
 /// `kernel_size x kernel_size` pixels; the weights of the embedding layer grow with the number of
 /// pixels, so large images want more entries of `channels`, each of which halves the maps.
 ///

@@ -22,7 +22,7 @@
 
 use crate::init::he_normal;
 use crate::kernels::{Mat, Output, add, matmul};
-use crate::layer::{Layer, PIECE, Parameter, Shape};
+use crate::layer::{Layer, PIECE, Parameter, Shape, batch_length};
 use crate::real::Real;
 use base::Seed;
 use rayon::prelude::*;
@@ -120,10 +120,12 @@ impl<R: Real> Layer<R> for Convolution<R> {
     }
 
     fn infer(&self, input: &[R], output: &mut [R]) {
+        batch_length(input, self.input.len(), output, self.shape().len());
         self.convolve(input, output, &mut self.empty_columns());
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {
+        batch_length(input, self.input.len(), output, self.shape().len());
         let piece = PIECE * self.input.len();
         let pieces = input.len().div_ceil(piece);
         let mut workspaces = std::mem::take(&mut self.workspaces);
@@ -138,12 +140,15 @@ impl<R: Real> Layer<R> for Convolution<R> {
     }
 
     fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
+        batch_length(input, self.input.len(), output_gradient, self.shape().len());
         let piece = PIECE * self.input.len();
         let pieces = input.len().div_ceil(piece);
+        assert!(pieces <= self.workspaces.len(), "the batch of the forward pass");
         let mut workspaces = std::mem::take(&mut self.workspaces);
         let of_output = output_gradient.par_chunks(PIECE * self.shape().len());
         let work = input.par_chunks(piece).zip(of_output).zip(&mut workspaces);
         if let Some(dx) = input_gradient {
+            assert_eq!(dx.len(), input.len(), "a gradient per input");
             work.zip(dx.par_chunks_mut(piece)).for_each(|(((x, dy), workspace), dx)| {
                 self.backward_piece(x, dy, Some(dx), workspace);
             });

@@ -46,6 +46,17 @@ impl Shape {
     }
 }
 
+/// Inputs in a batch, from the lengths of the slices and of one input and output.
+///
+/// # Panics
+/// If a slice does not hold a whole number of inputs or outputs, or they differ in that number.
+pub(crate) fn batch_length<R>(input: &[R], of_one: usize, output: &[R], of_output: usize) -> usize {
+    let n = input.len() / of_one;
+    assert_eq!(input.len(), n * of_one, "whole inputs of {of_one} numbers");
+    assert_eq!(output.len(), n * of_output, "{n} outputs of {of_output} numbers");
+    n
+}
+
 /// Numbers that are learned, and the gradient of the loss with respect to them.
 #[derive(Debug, Clone)]
 pub struct Parameter<R> {
@@ -69,8 +80,9 @@ impl<R: Real> Parameter<R> {
 /// Slices hold whole batches. How many inputs there are follows from their length.
 ///
 /// # Panics
-/// All methods panic if a slice does not hold a whole number of inputs or outputs, or if input and
-/// output differ in that number.
+/// All methods panic if a slice does not hold a whole number of inputs or outputs, or if inputs,
+/// outputs and gradients differ in that number; [`Self::backward`] also without a forward pass
+/// where it needs one.
 pub trait Layer<R: Real>: Send + Sync {
     /// Shape of one output.
     fn output_shape(&self) -> Shape;

@@ -4,7 +4,7 @@
 //! equal numbers in a window the first (row by row) gets the gradient, both as PyTorch's
 //! `MaxPool2d(2)` does.
 
-use crate::layer::{Layer, PIECE, Shape};
+use crate::layer::{Layer, PIECE, Shape, batch_length};
 use crate::real::Real;
 use rayon::prelude::*;
 
@@ -60,10 +60,12 @@ impl<R: Real> Layer<R> for MaxPool {
     }
 
     fn infer(&self, input: &[R], output: &mut [R]) {
+        batch_length(input, self.input.len(), output, self.shape().len());
         self.windows(input, |index, value, _| output[index] = value);
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {
+        batch_length(input, self.input.len(), output, self.shape().len());
         let (x_piece, y_piece) = (PIECE * self.input.len(), PIECE * self.shape().len());
         let mut largest = std::mem::take(&mut self.largest);
         largest.resize(output.len(), 0);
@@ -81,6 +83,8 @@ impl<R: Real> Layer<R> for MaxPool {
     fn backward(&mut self, _input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
         let Some(input_gradient) = input_gradient else { return };
         let (input, output) = (self.input, self.shape());
+        batch_length(input_gradient, input.len(), output_gradient, output.len());
+        assert_eq!(self.largest.len(), output_gradient.len(), "the batch of the forward pass");
         let maps = input_gradient.par_chunks_mut(input.plane()).with_min_len(input.channels);
         let of_output = output_gradient.par_chunks(output.plane());
         let largest = self.largest.par_chunks(output.plane());

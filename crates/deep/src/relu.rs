@@ -3,7 +3,7 @@
 //! Source: V. Nair, G. Hinton, "Rectified linear units improve restricted Boltzmann machines",
 //! ICML 2010. The gradient at 0 is 0, as in PyTorch.
 
-use crate::layer::{Layer, PIECE, Shape};
+use crate::layer::{Layer, PIECE, Shape, batch_length};
 use crate::real::Real;
 use rayon::prelude::*;
 
@@ -33,6 +33,7 @@ impl<R: Real> Layer<R> for Relu {
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {
+        batch_length(input, self.shape.len(), output, self.shape.len());
         let piece = PIECE * self.shape.len();
         let pieces = output.par_chunks_mut(piece).zip(input.par_chunks(piece));
         pieces.for_each(|(y, x)| self.infer(x, y));
@@ -41,6 +42,8 @@ impl<R: Real> Layer<R> for Relu {
     /// `dL/dx = dL/dy` where `x > 0`, else 0.
     fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
         let Some(input_gradient) = input_gradient else { return };
+        batch_length(input, self.shape.len(), output_gradient, self.shape.len());
+        assert_eq!(input_gradient.len(), input.len(), "a gradient per input");
         let piece = PIECE * self.shape.len();
         let pieces = input_gradient.par_chunks_mut(piece).zip(input.par_chunks(piece));
         pieces.zip(output_gradient.par_chunks(piece)).for_each(|((dx, x), dy)| {
