@@ -1,5 +1,6 @@
 //! A set of images of one size.
 
+use crate::rows::contiguous;
 use crate::{Rows, ShapeError};
 use ndarray::{Array4, ArrayView3, ArrayView4, Axis};
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ impl Images {
         if channels != 1 && channels != 3 {
             return Err(ShapeError::Channels { channels });
         }
-        Ok(Self { pixels: pixels.as_standard_layout().into_owned() })
+        Ok(Self { pixels: contiguous(pixels) })
     }
 
     /// Number of images.

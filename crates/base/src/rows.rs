@@ -1,6 +1,6 @@
 //! Anything that can be split by rows.
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array, Array2, Axis, Dimension};
 
 /// Features, shape `(n, features)`.
 pub type Matrix = Array2<f32>;
@@ -25,4 +25,9 @@ impl Rows for Matrix {
     fn pick(&self, rows: &[usize]) -> Self {
         self.select(Axis(0), rows)
     }
+}
+
+/// The array with its numbers in row-major order; copied only if they are not already.
+pub(crate) fn contiguous<T: Clone, D: Dimension>(array: Array<T, D>) -> Array<T, D> {
+    if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
 }

@@ -1,5 +1,6 @@
 //! What a trained model says about each sample.
 
+use crate::rows::contiguous;
 use ndarray::{Array2, ArrayView2};
 
 /// One score per sample and class, shape `(n, classes)`; the highest in a row is the prediction.
@@ -17,7 +18,7 @@ pub struct Scores(Array2<f32>);
 impl Scores {
     /// Takes scores of shape `(n, classes)`.
     pub fn new(scores: Array2<f32>) -> Self {
-        Self(scores.as_standard_layout().into_owned())
+        Self(contiguous(scores))
     }
 
     /// The scores, shape `(n, classes)`, contiguous by sample.
