@@ -233,6 +233,24 @@ mod tests {
         assert!(describe(&haar, flat.view()).unwrap().iter().all(|&value| value == 0.0));
     }
 
+    /// One row, black on the left half and white on the right one: deviation 127.5, and the sum
+    /// over a rectangle is 255 for each of its columns in the right half.
+    #[test]
+    fn an_image_too_large_for_an_integral_image_is_summed_up_all_the_same() {
+        let width = Integral::MAX_PIXELS + 1;
+        let image =
+            Array3::from_shape_fn((1, width, 1), |(_, x, _)| 255 * u8::from(x >= width / 2));
+        let haar = recipe(5, 3);
+        let sample = haar.features(Size { height: 1, width, channels: 1 }).unwrap();
+        let white = |r: Rectangle| (r.x + r.width).saturating_sub(r.x.max(width / 2)) as u64;
+        let got = describe(&haar, image.view()).unwrap();
+        for (&got, feature) in got.iter().zip(&*sample) {
+            let expected = 2.0 * feature.contrast(white);
+            assert!((f64::from(got) - expected).abs() < 1e-6, "{got}, expected {expected}");
+        }
+        assert!(got.iter().any(|value| value.abs() > 0.1), "{got:?}");
+    }
+
     /// (1 + 4 + 9 + 16) / 4 - (10 / 4)^2 = 1.25
     #[test]
     fn deviation_by_hand() {

@@ -14,6 +14,7 @@ mod haar;
 mod hog;
 mod integral;
 mod lbp;
+mod picture;
 mod pixels;
 mod view;
 
@@ -26,5 +27,6 @@ pub use haar::{
 pub use hog::{BlockNorm, Hog, HogParams};
 pub use integral::{Integral, IntegralError};
 pub use lbp::{Lbp, LbpMethod, LbpParams, lbp_codes, lbp_codes_like_scikit_image, lbp_label_count};
+pub use picture::{haar_overlay, hog_glyphs, hog_lines, lbp_picture};
 pub use pixels::{Pixels, PixelsParams};
 pub use view::{describe, view};

@@ -4,7 +4,7 @@
 mod support;
 
 use features::{
-    HaarKind, Hog, HogParams, Integral, LbpMethod, Rectangle, haar_features, lbp_codes,
+    HaarKind, Hog, HogParams, Integral, LbpMethod, Rectangle, haar_features, hog_lines, lbp_codes,
     lbp_codes_like_scikit_image, lbp_label_count,
 };
 use ndarray::{Array2, ArrayView2};
@@ -27,6 +27,20 @@ fn hog_is_scikit_images() {
         assert_eq!(shape, expected.shape(), "{}", case.name);
         let got: Vec<f64> = got.into_iter().map(f64::from).collect();
         assert_close(&got, expected.as_slice().unwrap(), HOG_TOLERANCE, &case.name);
+    }
+}
+
+/// Exact, since sums over cells are `f32` there and here, and neither is normalised.
+#[test]
+fn hog_lines_are_scikit_images() {
+    for case in cases("hog_lines") {
+        let params: HogParams = serde_json::from_value(case.params.clone()).unwrap();
+        let cells = Hog::new(&params).unwrap().cells(case.picture().view()).unwrap();
+        let lines = hog_lines(cells.view(), params.cell_size);
+        let expected = case.expected();
+        assert_eq!(lines.shape(), expected.shape());
+        let lines = lines.as_slice().unwrap();
+        assert_close(lines, expected.as_slice().unwrap(), 0.0, &case.name);
     }
 }
 

@@ -1,5 +1,8 @@
 //! The gradient of each pixel: strength and orientation bin.
 
+use std::fmt;
+use std::sync::Arc;
+
 /// Brightness differences of a pixel's neighbours: along its column and along its row.
 ///
 /// The whole difference, not half of it: the normalisation of blocks drops the factor.
@@ -21,22 +24,36 @@ impl Gradient {
 }
 
 /// How gradients are taken and into which bins they fall.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Gradients {
     /// What each of the 256 pixel values stands for.
-    levels: Vec<f64>,
+    levels: [f64; 256],
     /// Upper end of each orientation bin in degrees.
     upper_edges: Vec<f64>,
+    /// Bins of all whole differences, if there are no others: see [`Self::tabulate`].
+    bins: Option<Arc<[u8]>>,
 }
 
+/// Differences of 8 bits run from -255 to 255.
+const DIFFERENCES: usize = 511;
+
 impl Gradients {
+    /// At most 255 orientations.
     pub(super) fn new(orientations: usize, transform_sqrt: bool) -> Self {
-        let level = |value: u8| f64::from(value);
-        let levels = (0..=255).map(|v| if transform_sqrt { level(v).sqrt() } else { level(v) });
+        let levels =
+            std::array::from_fn(
+                |value| {
+                    if transform_sqrt { (value as f64).sqrt() } else { value as f64 }
+                },
+            );
         // scikit-image compares with the edges in single precision.
         let width = 180.0 / orientations as f32;
-        let upper_edges = (1..=orientations).map(|bin| f64::from(width * bin as f32));
-        Self { levels: levels.collect(), upper_edges: upper_edges.collect() }
+        let upper_edges = (1..=orientations).map(|bin| f64::from(width * bin as f32)).collect();
+        let mut gradients = Self { levels, upper_edges, bins: None };
+        if !transform_sqrt {
+            gradients.bins = Some(gradients.tabulate());
+        }
+        gradients
     }
 
     pub(super) fn orientations(&self) -> usize {
@@ -45,9 +62,29 @@ impl Gradients {
 
     /// The bin of a gradient's orientation; 0 degrees is along the row, 90 down the column.
     pub(super) fn bin(&self, gradient: Gradient) -> usize {
+        match &self.bins {
+            Some(bins) => {
+                let place = |difference: f64| (difference as i32 + 255) as usize;
+                usize::from(bins[place(gradient.dy) * DIFFERENCES + place(gradient.dx)])
+            }
+            None => self.bin_of_angle(gradient),
+        }
+    }
+
+    fn bin_of_angle(&self, gradient: Gradient) -> usize {
         let degrees = gradient.dy.atan2(gradient.dx).to_degrees().rem_euclid(180.0);
         let bin = self.upper_edges.iter().position(|&edge| degrees < edge);
         bin.unwrap_or(self.upper_edges.len() - 1)
+    }
+
+    /// The bins of all pairs of whole differences, by `dy`, then `dx`, both from -255 on. An arc
+    /// tangent for each pixel would take most of the time of a HOG.
+    fn tabulate(&self) -> Arc<[u8]> {
+        let pairs = (-255..=255).flat_map(|dy| (-255..=255).map(move |dx| (dy, dx)));
+        let bins = pairs.map(|(dy, dx)| {
+            self.bin_of_angle(Gradient { dy: f64::from(dy), dx: f64::from(dx) }) as u8
+        });
+        bins.collect()
     }
 
     /// Gradients of the first `out.len()` pixels in row `y` of an image of `C` channels, stored
@@ -84,6 +121,13 @@ impl Gradients {
     }
 }
 
+impl fmt::Debug for Gradients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without a quarter of a million table entries.
+        f.debug_struct("Gradients").field("upper_edges", &self.upper_edges).finish_non_exhaustive()
+    }
+}
+
 /// The places before and after `at` of `count`, or twice itself on the border.
 fn neighbours(at: usize, count: usize) -> (usize, usize) {
     if at == 0 || at + 1 == count { (at, at) } else { (at - 1, at + 1) }
@@ -105,6 +149,19 @@ mod tests {
         assert_eq!(bin(1.0, 1.0), 2); // 45 degrees: 40..60
         assert_eq!(bin(-1.0, 1.0), 6); // 135 degrees: 120..140
         assert_eq!(bin(-1.0, 255.0), 8); // just below 180 degrees
+    }
+
+    #[test]
+    fn the_table_holds_the_bin_of_every_angle() {
+        for orientations in [1, 7, 9, 12, 180] {
+            let gradients = Gradients::new(orientations, false);
+            for dy in -255..=255 {
+                for dx in -255..=255 {
+                    let gradient = Gradient { dy: f64::from(dy), dx: f64::from(dx) };
+                    assert_eq!(gradients.bin(gradient), gradients.bin_of_angle(gradient));
+                }
+            }
+        }
     }
 
     /// ```text

@@ -63,7 +63,8 @@ impl Ring {
         let count = codes.len();
         let start = y * width + self.margin;
         let shifted = |term: &Term| {
-            let start = start.strict_add_signed(term.dy * width as isize + term.dx);
+            let start = start.checked_add_signed(term.dy * width as isize + term.dx);
+            let start = start.expect("there is a margin above");
             &levels[start..start + count]
         };
         codes.fill(0);
