@@ -1,5 +1,6 @@
-//! What every other crate shares: images, labels, scores, seeds, and the three traits
-//! [`Extract`], [`Fit`] and [`Predict`] through which extractors, classifiers and networks meet.
+//! What every other crate shares: images, labels, scores, seeds, and the traits through which
+//! extractors, classifiers and networks meet: [`Extract`], [`Fit`], [`Predict`], and for learned
+//! features [`FitEmbedding`] and [`Embedding`].
 //!
 //! No algorithm, no file, no thread and no clock lives here.
 
@@ -17,4 +18,4 @@ pub use labels::Labels;
 pub use rows::{Matrix, Rows};
 pub use scores::Scores;
 pub use seed::Seed;
-pub use traits::{Convergence, Epoch, Extract, Fit, FitSummary, Predict};
+pub use traits::{Convergence, Embedding, Epoch, Extract, Fit, FitEmbedding, FitSummary, Predict};

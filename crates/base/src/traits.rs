@@ -1,6 +1,6 @@
-//! The three traits through which extractors, classifiers and networks meet.
+//! The traits through which extractors, classifiers and networks meet.
 
-use crate::{FitError, Labels, Scores, Seed, ShapeError, Size};
+use crate::{FitError, Images, Labels, Matrix, Scores, Seed, ShapeError, Size};
 use ndarray::ArrayView3;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,43 @@ pub trait Predict<X>: Send + Sync {
 
     /// How the training ended and what came out of it.
     fn summary(&self) -> FitSummary;
+}
+
+/// A recipe that learns features from labelled images, and a classifier of its own with them.
+///
+/// Comparing another classifier on the learned features with the same classifier on hand-crafted
+/// ones shows what the features are worth; comparing it with the model's own shows what that is
+/// worth.
+pub trait FitEmbedding: Send + Sync {
+    /// Whether features can be learned from images of that size.
+    ///
+    /// # Errors
+    /// If they cannot.
+    fn check(&self, size: Size) -> Result<(), ShapeError>;
+
+    /// Trains on `x` and `y`. Equal inputs and equal seeds give equal models, at any number of
+    /// threads.
+    ///
+    /// # Errors
+    /// If the data cannot be learned from: see [`FitError`].
+    fn fit_embedding(
+        &self,
+        x: &Images,
+        y: &Labels,
+        seed: Seed,
+    ) -> Result<Box<dyn Embedding>, FitError>;
+}
+
+/// Learned features, with the classifier that was learned with them.
+pub trait Embedding: Predict<Images> {
+    /// The features of each image, shape `(n, features)`.
+    ///
+    /// # Panics
+    /// If the images have another size than in training.
+    fn embed(&self, images: &Images) -> Matrix;
+
+    /// Bytes of all learned numbers that [`Self::embed`] needs.
+    fn embedding_bytes(&self) -> u64;
 }
 
 /// How a training ended and what came out of it.

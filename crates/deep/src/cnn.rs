@@ -6,8 +6,8 @@ use crate::network::Network;
 use crate::softmax_cross_entropy::softmax;
 use crate::train::train;
 use base::{
-    Fit, FitError, FitSummary, Images, Labels, Matrix, ParamError, Predict, Scores, Seed,
-    ShapeError, Size,
+    Embedding, Fit, FitEmbedding, FitError, FitSummary, Images, Labels, Matrix, ParamError,
+    Predict, Scores, Seed, ShapeError, Size,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -123,25 +123,7 @@ impl Cnn {
         Ok(Self { params: params.clone() })
     }
 
-    /// Whether the network can be trained on images of this size.
-    ///
-    /// # Errors
-    /// If a side is shorter than the kernels.
-    pub fn check(&self, size: Size) -> Result<(), ShapeError> {
-        let min = self.params.kernel_size;
-        if size.height < min || size.width < min {
-            return Err(ShapeError::TooSmall {
-                what: "the network",
-                height: size.height,
-                width: size.width,
-                min_height: min,
-                min_width: min,
-            });
-        }
-        Ok(())
-    }
-
-    /// Trains the network: what [`Fit::fit`] does, but the result can also give embeddings.
+    /// Trains the network: what [`Fit::fit`] does, with the network's own type as result.
     ///
     /// # Errors
     /// If rows and labels differ in number, a class is alone, images are too small, or the loss
@@ -164,6 +146,32 @@ impl Fit<Images> for Cnn {
     }
 }
 
+impl FitEmbedding for Cnn {
+    /// Refuses images with a side shorter than the kernels.
+    fn check(&self, size: Size) -> Result<(), ShapeError> {
+        let min = self.params.kernel_size;
+        if size.height < min || size.width < min {
+            return Err(ShapeError::TooSmall {
+                what: "the network",
+                height: size.height,
+                width: size.width,
+                min_height: min,
+                min_width: min,
+            });
+        }
+        Ok(())
+    }
+
+    fn fit_embedding(
+        &self,
+        x: &Images,
+        y: &Labels,
+        seed: Seed,
+    ) -> Result<Box<dyn Embedding>, FitError> {
+        Ok(Box::new(self.train(x, y, seed)?))
+    }
+}
+
 /// A trained network.
 pub struct TrainedCnn {
     pub(crate) network: Network<f32>,
@@ -175,15 +183,6 @@ pub struct TrainedCnn {
 }
 
 impl TrainedCnn {
-    /// What the network makes of each image before it decides: the outputs of the embedding
-    /// layer, none negative, shape `(n, embedding)`.
-    ///
-    /// # Panics
-    /// If images have another size than in training.
-    pub fn embedding(&self, images: &Images) -> Matrix {
-        self.outputs(images, self.network.depth() - 1)
-    }
-
     /// Outputs of the first `depth` layers for every image, pieces of them in parallel.
     pub(crate) fn outputs(&self, images: &Images, depth: usize) -> Matrix {
         let rows: Vec<usize> = (0..images.len()).collect();
@@ -212,6 +211,23 @@ pub(crate) fn infer(
     let pieces: Vec<Vec<f32>> = rows.par_chunks(PIECE).map(piece).collect();
     let columns = network.output_shape(depth).len();
     Matrix::from_shape_vec((rows.len(), columns), pieces.concat()).expect("one row per image")
+}
+
+/// What the network makes of each image before it decides: the outputs of the embedding layer,
+/// none negative, shape `(n, embedding)`.
+///
+/// Source of the idea: J. Donahue et al., "DeCAF: a deep convolutional activation feature for
+/// generic visual recognition", ICML 2014. Departure: the network is trained on the same rows, not
+/// on another and larger task, so the classes lie further apart on the training rows than on new
+/// ones.
+impl Embedding for TrainedCnn {
+    fn embed(&self, images: &Images) -> Matrix {
+        self.outputs(images, self.network.depth() - 1)
+    }
+
+    fn embedding_bytes(&self) -> u64 {
+        self.summary.model_bytes - self.last_layer_bytes
+    }
 }
 
 impl Predict<Images> for TrainedCnn {

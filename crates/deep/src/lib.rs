@@ -8,7 +8,6 @@ mod affine;
 mod batch_norm;
 mod cnn;
 mod convolution;
-mod embedding;
 #[cfg(test)]
 mod golden;
 mod holdout;
@@ -28,7 +27,6 @@ pub use affine::Affine;
 pub use batch_norm::BatchNorm;
 pub use cnn::{Cnn, CnnParams, TrainedCnn};
 pub use convolution::Convolution;
-pub use embedding::Embedded;
 pub use layer::{Layer, Parameter, Shape};
 pub use max_pool::MaxPool;
 pub use network::{Network, Workspace};

@@ -1,11 +1,11 @@
 //! The recipes as a user meets them: promises, refusals, threads, sizes.
 
 use base::{
-    Convergence, Fit, FitError, FitSummary, Images, Labels, Matrix, Predict, Scores, Seed,
+    Convergence, Embedding, Fit, FitEmbedding, FitError, Images, Labels, Predict, Rows, Seed,
     ShapeError, Size,
 };
-use deep::{Cnn, CnnParams, Embedded};
-use ndarray::{Array2, Array4};
+use deep::{Cnn, CnnParams};
+use ndarray::Array4;
 use rand::RngExt;
 
 const SMALL: Size = Size { height: 9, width: 8, channels: 1 };
@@ -40,41 +40,22 @@ fn cnn(params: &CnnParams) -> Cnn {
     Cnn::new(params).unwrap()
 }
 
-/// Scores are the negative squared distances to the class means; 0 features are fine.
-struct NearestMean;
-
-struct TrainedMeans(Vec<Vec<f32>>);
-
-impl Fit<Matrix> for NearestMean {
-    fn fit(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn Predict<Matrix>>, FitError> {
-        let mut means = vec![vec![0.0; x.ncols()]; y.class_count()];
-        for (row, &class) in x.rows().into_iter().zip(y.ids()) {
-            let count = y.counts()[class] as f32;
-            means[class].iter_mut().zip(row).for_each(|(mean, value)| *mean += value / count);
-        }
-        Ok(Box::new(TrainedMeans(means)))
-    }
-}
-
-impl Predict<Matrix> for TrainedMeans {
-    fn scores(&self, x: &Matrix) -> Scores {
-        Scores::new(Array2::from_shape_fn((x.nrows(), self.0.len()), |(row, class)| {
-            -x.row(row).iter().zip(&self.0[class]).map(|(x, m)| (x - m).powi(2)).sum::<f32>()
-        }))
-    }
-
-    fn summary(&self) -> FitSummary {
-        let convergence = Convergence::Direct;
-        FitSummary { convergence, model_bytes: 1_000_000, curve: Vec::new() }
-    }
+#[test]
+fn the_network_keeps_the_promises_of_a_recipe() {
+    let (images, labels) = bars(70, SMALL);
+    eval::contract::check(&cnn(&small()), &images, &labels);
 }
 
 #[test]
-fn both_recipes_keep_the_promises_of_a_recipe() {
+fn the_embedding_belongs_to_the_same_network_and_does_not_depend_on_the_other_rows() {
     let (images, labels) = bars(70, SMALL);
-    eval::contract::check(&cnn(&small()), &images, &labels);
-    let embedded = Embedded::new(cnn(&small()), Box::new(NearestMean));
-    eval::contract::check(&embedded, &images, &labels);
+    let embedding = cnn(&small()).fit_embedding(&images, &labels, Seed(5)).unwrap();
+    let network = cnn(&small()).fit(&images, &labels, Seed(5)).unwrap();
+    assert_eq!(embedding.scores(&images), network.scores(&images));
+    let features = embedding.embed(&images);
+    assert_eq!(features.dim(), (70, 8));
+    assert!(features.iter().all(|&value| value >= 0.0));
+    assert_eq!(embedding.embed(&images.pick(&[42])).row(0), features.row(42));
 }
 
 #[test]
@@ -86,7 +67,7 @@ fn one_and_two_threads_give_the_same_bits() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let model = cnn(&params).train(&images, &labels, Seed(3)).unwrap();
-            (model.embedding(&images), model.scores(&images), model.summary())
+            (model.embed(&images), model.scores(&images), model.summary())
         })
     };
     assert_eq!(on(1), on(2));
@@ -112,7 +93,7 @@ fn every_size_from_the_kernels_up_can_be_learned_from() {
         let params = CnnParams { channels: vec![2; 5], min_steps: 2, ..small() };
         let model = cnn(&params).train(&images, &labels, Seed(1)).unwrap();
         assert_eq!(model.scores(&images).view().dim(), (12, 3), "{size}");
-        assert_eq!(model.embedding(&images).dim(), (12, 8), "{size}");
+        assert_eq!(model.embed(&images).dim(), (12, 8), "{size}");
     }
     let size = Size { height: 3, width: 2, channels: 1 };
     let error = cnn(&small()).check(size).unwrap_err();
@@ -193,8 +174,6 @@ fn model_bytes_count_what_prediction_needs() {
     let network = (9 * 4 + 4 * 4) + (4 * 9 * 6 + 4 * 6) + (6 * 4 * 8 + 8) + (8 * 3 + 3) + 2;
     let summary = cnn(&params).fit(&images, &labels, Seed(1)).unwrap().summary();
     assert_eq!(summary.model_bytes, 4 * network);
-    let embedded = Embedded::new(cnn(&params), Box::new(NearestMean));
-    let summary = embedded.fit(&images, &labels, Seed(1)).unwrap().summary();
-    assert_eq!(summary.model_bytes, 4 * (network - (8 * 3 + 3)) + 1_000_000);
-    assert_eq!(summary.curve.len(), 1);
+    let embedding = cnn(&params).fit_embedding(&images, &labels, Seed(1)).unwrap();
+    assert_eq!(embedding.embedding_bytes(), 4 * (network - (8 * 3 + 3)));
 }

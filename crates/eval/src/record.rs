@@ -168,7 +168,8 @@ pub struct TrialSpec {
     pub version: String,
     /// [`PipelineInfo::name`].
     pub pipeline: String,
-    /// [`PipelineInfo::settings`].
+    /// [`PipelineInfo::settings`]; for a classifier on learned features also `model_parameters`,
+    /// the chosen point of the model's grid.
     pub settings: Value,
     /// The point of the grid.
     pub parameters: Point,
@@ -176,7 +177,8 @@ pub struct TrialSpec {
     pub data: String,
     /// [`SplitRecord::sha256`].
     pub split: String,
-    /// Seed of the run; the trial's own is `seed.child(id, 0)`.
+    /// Seed of the run; the trial's own is `seed.child(split, 0)`, so that all recipes start alike
+    /// on the same rows.
     pub seed: u64,
 }
 
@@ -234,11 +236,11 @@ pub struct Costs {
     pub alone: bool,
     /// Threads it could use.
     pub threads: usize,
-    /// Seconds to describe the training images with the extractor; 0 for networks.
+    /// Seconds to describe the training images, learning how included; 0 for a model's own output.
     pub extract_seconds: f64,
-    /// Seconds to train.
+    /// Seconds to train the classifier, or the model.
     pub fit_seconds: f64,
-    /// Seconds to score all test rows in one batch, extraction not included.
+    /// Seconds to score all test rows in one batch, describing them not included.
     pub score_seconds: f64,
     /// Time of one image from pixels to class, if measured.
     pub latency: Option<Latency>,

@@ -246,13 +246,13 @@ impl Search {
                 let Some(trial) = trial else { return Ok(None) };
                 accuracies.push(fold_accuracy(run, data, split, trial)?);
             }
-            means.push(accuracies.iter().sum::<f64>() / folds as f64);
+            means.push(mean(&accuracies));
         }
-        Ok(Some(Self::choose(info, points, &means, folds)))
+        Ok(Some(Self::choose(info, &points, &means, folds)))
     }
 
     /// Chooses among points by their mean accuracies over `folds` folds.
-    pub fn choose(info: &PipelineInfo, points: Vec<Point>, means: &[f64], folds: usize) -> Self {
+    pub fn choose(info: &PipelineInfo, points: &[Point], means: &[f64], folds: usize) -> Self {
         let best = grid::best(means);
         Self {
             chosen: points[best].clone(),
@@ -277,6 +277,11 @@ fn fold_accuracy(
 ) -> Result<f64, StoreError> {
     let Some(scores) = run.directory.scores(trial)? else { return Ok(0.0) };
     Ok(accuracy(&truth(data, split), &scores.predicted()))
+}
+
+/// Mean of the values; NaN of none.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// Share of equal entries.
