@@ -1,0 +1,57 @@
+//! The sections of the page, in its order.
+//!
+//! A section is a function of the record. It gives nothing where there is nothing to show, which
+//! is not an error: a run may be unfinished, and a plan may have one side only.
+
+mod confusion;
+mod cost;
+mod curves;
+mod data;
+mod examples;
+mod method;
+mod reproduce;
+mod scoreboard;
+mod table;
+mod verdict;
+
+use crate::figure::Figure;
+use crate::write::ReportError;
+use eval::store::Run;
+use eval::summary::Summary;
+use maud::Markup;
+
+/// What a section shows.
+pub(crate) struct Content {
+    pub html: Markup,
+    /// The figures in `html`, to be written as files too.
+    pub figures: Vec<Figure>,
+}
+
+impl Content {
+    /// A section without figures.
+    fn text(html: Markup) -> Self {
+        Self { html, figures: Vec::new() }
+    }
+}
+
+/// One part of the page.
+pub(crate) struct Section {
+    /// Its anchor.
+    pub id: &'static str,
+    pub title: &'static str,
+    pub render: fn(&Run, &Summary) -> Result<Option<Content>, ReportError>,
+}
+
+/// All sections. A new one is a file beside this one and a line here.
+pub(crate) const SECTIONS: &[Section] = &[
+    verdict::SECTION,
+    scoreboard::SECTION,
+    table::SECTION,
+    confusion::SECTION,
+    cost::SECTION,
+    examples::SECTION,
+    curves::SECTION,
+    data::SECTION,
+    method::SECTION,
+    reproduce::SECTION,
+];
