@@ -1,8 +1,8 @@
 //! Names of a plan file and what they stand for. A new extractor, classifier or model is one
-//! line here.
+//! entry here.
 
 use crate::plan::Settings;
-use base::{Extract, Fit, Images, Matrix, ParamError, ShapeError, Size};
+use base::{Extract, Fit, FitEmbedding, Matrix, ParamError};
 use eval::record::Family;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -39,13 +39,11 @@ pub(crate) struct ClassifierKind {
     build: fn(&Settings) -> Built<dyn Fit<Matrix>>,
 }
 
-/// A model that learns its features, alone or under another classifier.
+/// A model that learns features, and classifies with them.
 pub(crate) struct ModelKind {
     name: &'static str,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
-    check: fn(&Settings, Size) -> Result<Result<(), ShapeError>, EntryError>,
-    build: fn(&Settings) -> Built<dyn Fit<Images>>,
-    with_head: fn(&Settings, Box<dyn Fit<Matrix>>) -> Built<dyn Fit<Images>>,
+    build: fn(&Settings) -> Built<dyn FitEmbedding>,
 }
 
 pub(crate) const EXTRACTORS: &[ExtractorKind] = &[
@@ -104,9 +102,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
 pub(crate) const MODELS: &[ModelKind] = &[ModelKind {
     name: "cnn",
     complete: complete::<deep::CnnParams>,
-    check: |s, size| Ok(deep::Cnn::new(&read(s)?)?.check(size)),
     build: |s| Ok(Box::new(deep::Cnn::new(&read(s)?)?)),
-    with_head: |s, head| Ok(Box::new(deep::Embedded { network: deep::Cnn::new(&read(s)?)?, head })),
 }];
 
 /// The extractor of that kind with these settings.
@@ -136,7 +132,7 @@ pub(crate) fn classifier(
     settings: &Settings,
 ) -> Built<dyn Fit<Matrix>> {
     let recipe = (classifier_kind(kind)?.build)(settings)?;
-    if standardise { Ok(Box::new(classic::Standardised { inner: recipe })) } else { Ok(recipe) }
+    if standardise { Ok(Box::new(classic::Standardised::new(recipe))) } else { Ok(recipe) }
 }
 
 /// The side a classifier over descriptors stands for.
@@ -144,26 +140,9 @@ pub(crate) fn family(kind: &str) -> Result<Family, EntryError> {
     Ok(classifier_kind(kind)?.family)
 }
 
-/// The model of that kind with these settings, under its own output layer or under `head`.
-pub(crate) fn model(
-    kind: &str,
-    settings: &Settings,
-    head: Option<Box<dyn Fit<Matrix>>>,
-) -> Built<dyn Fit<Images>> {
-    let entry = model_kind(kind)?;
-    match head {
-        Some(head) => (entry.with_head)(settings, head),
-        None => (entry.build)(settings),
-    }
-}
-
-/// Whether the model can take images of that size.
-pub(crate) fn check_model(
-    kind: &str,
-    settings: &Settings,
-    size: Size,
-) -> Result<Result<(), ShapeError>, EntryError> {
-    (model_kind(kind)?.check)(settings, size)
+/// The model of that kind with these settings.
+pub(crate) fn model(kind: &str, settings: &Settings) -> Built<dyn FitEmbedding> {
+    (model_kind(kind)?.build)(settings)
 }
 
 fn extractor_kind(kind: &str) -> Result<&'static ExtractorKind, EntryError> {

@@ -11,7 +11,7 @@ use eval::store::{Run, RunDirectory};
 use eval::summary::{SetSummary, Summary, example_path, predictions_csv};
 use eval::verdict::Decision;
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
-use std::io::Cursor;
+use std::io::{Cursor, ErrorKind, Write};
 use std::path::Path;
 
 /// Most images stored per set for the report to show.
@@ -37,11 +37,18 @@ pub(crate) fn outputs(directory: &RunDirectory, sets: &[OpenSet]) -> anyhow::Res
 pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
     let page = report::write(root)?;
     let summary = Summary::of(&Run::load(root)?)?;
-    for set in &summary.sets {
-        println!("{}", answer_line(set));
+    let mut lines: Vec<String> = summary.sets.iter().map(answer_line).collect();
+    lines.push(format!("report: {}", page.display()));
+    print(&lines)
+}
+
+/// Prints results; whoever has read enough may close the pipe.
+fn print(lines: &[String]) -> anyhow::Result<()> {
+    let text = lines.join("\n") + "\n";
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
-    println!("report: {}", page.display());
-    Ok(())
 }
 
 /// "digits: enough (hog + svm-rbf 97.9 %, cnn 97.8 %, difference +0.1 [-0.8, +1.0] points)"
@@ -75,26 +82,32 @@ fn answer_line(set: &SetSummary) -> String {
 }
 
 /// What `--dry-run` shows.
-pub(crate) fn print_plan(plan: &Plan, pipelines: &Pipelines, sets: &[OpenSet]) {
+pub(crate) fn print_plan(
+    plan: &Plan,
+    pipelines: &Pipelines,
+    sets: &[OpenSet],
+) -> anyhow::Result<()> {
+    let mut lines = Vec::new();
     for set in sets {
         let record = &set.record;
-        println!(
+        lines.push(format!(
             "{}: {} classes, {} training and {} test images of {}",
             record.name,
             record.classes.len(),
             set.hold_out.train.len(),
             set.hold_out.test.len(),
             record.size
-        );
+        ));
     }
     let mut fits = 0;
     for info in pipelines.infos() {
         let points = grid::points(&info.grid).len();
         let own = points * plan.protocol.folds + 1;
         fits += own;
-        println!("{}: {points} settings, {own} fits per set", info.name);
+        lines.push(format!("{}: {points} settings, {own} fits per set", info.name));
     }
-    println!("{} fits in all", fits * sets.len());
+    lines.push(format!("{} fits in all", fits * sets.len()));
+    print(&lines)
 }
 
 fn png(images: &Images, row: usize) -> anyhow::Result<Vec<u8>> {

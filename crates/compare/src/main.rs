@@ -5,7 +5,7 @@
 //! together. Results go to stdout, messages to stderr; exit codes are 0 (done), 1 (failed on the
 //! way) and 2 (bad request).
 
-#![allow(clippy::print_stdout, clippy::print_stderr)] // a command line program
+#![allow(clippy::print_stderr)] // a command line program
 
 mod args;
 mod catalogue;
@@ -17,6 +17,7 @@ mod progress;
 mod runner;
 mod session;
 mod sets;
+mod sources;
 
 use args::{Cli, Task};
 use clap::Parser;

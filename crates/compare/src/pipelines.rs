@@ -3,7 +3,7 @@
 
 use crate::catalogue::{self, EntryError};
 use crate::plan::{ClassifierEntry, Plan, Settings};
-use base::{Extract, Fit, Images, Matrix, Size};
+use base::{Extract, Fit, FitEmbedding, Matrix, Size};
 use eval::grid::{self, Point};
 use eval::record::{Family, PipelineInfo};
 use features::Concat;
@@ -32,72 +32,85 @@ pub(crate) fn complete(plan: &mut Plan) {
 
 /// Everything a plan asks to run.
 pub(crate) struct Pipelines {
-    /// Extractors by name, with all that runs on them.
-    pub(crate) on_features: Vec<OnFeatures>,
-    /// Models that take the images themselves.
-    pub(crate) on_images: Vec<Pipeline<Images>>,
-    /// What the models are called in the plan, to check image sizes with.
-    models: Vec<(String, String, Settings)>,
+    /// Fixed extractors, with all that runs on them.
+    pub(crate) fixed: Vec<OnFixed>,
+    /// Models that learn features, with all that runs on those.
+    pub(crate) learned: Vec<OnLearned>,
 }
 
-/// An extractor and the classifiers that run on it.
-pub(crate) struct OnFeatures {
+/// A fixed extractor and the classifiers that run on it.
+pub(crate) struct OnFixed {
     /// Name of the extractor.
     pub(crate) name: String,
     /// The extractor.
     pub(crate) extractor: Box<dyn Extract>,
     /// The classifiers.
-    pub(crate) pipelines: Vec<Pipeline<Matrix>>,
+    pub(crate) pipelines: Vec<Pipeline<dyn Fit<Matrix>>>,
+}
+
+/// A model and the classifiers that run on what it has learned.
+pub(crate) struct OnLearned {
+    /// Name of the model.
+    pub(crate) name: String,
+    /// The model as a classifier of its own.
+    pub(crate) own: Pipeline<dyn FitEmbedding>,
+    /// The classifiers.
+    pub(crate) pipelines: Vec<Pipeline<dyn Fit<Matrix>>>,
 }
 
 /// One row of the report: a recipe for every point of its grid.
-pub(crate) struct Pipeline<X> {
+pub(crate) struct Pipeline<R: ?Sized> {
     /// What the record says of it.
     pub(crate) info: PipelineInfo,
     /// A checked recipe for each point.
-    pub(crate) recipes: Vec<(Point, Box<dyn Fit<X>>)>,
+    pub(crate) recipes: Vec<(Point, Box<R>)>,
 }
 
 impl Pipelines {
     /// Builds all recipes of a plan, or tells all of its faults, a line each.
     pub(crate) fn build(plan: &Plan) -> Result<Self, Vec<String>> {
         let mut faults = Faults::default();
-        faults.names("extractor", plan.extractor.iter().map(|entry| &entry.name));
+        let sources = plan.extractor.iter().map(|entry| &entry.name);
+        faults
+            .names("extractor or model", sources.chain(plan.model.iter().map(|entry| &entry.name)));
         faults.names("classifier", plan.classifier.iter().map(|entry| &entry.name));
-        faults.names("model", plan.model.iter().map(|entry| &entry.name));
         faults.protocol(plan);
-        let on_features = faults.on_features(plan);
-        let on_images = faults.on_images(plan);
-        if on_features.iter().all(|part| part.pipelines.is_empty()) && on_images.is_empty() {
+        faults.grids(plan);
+        let fixed = faults.fixed(plan);
+        let learned = faults.learned(plan);
+        faults.on(plan);
+        let pipelines = Self { fixed, learned };
+        if pipelines.infos().is_empty() {
             faults.note("the plan has nothing to run; add a classifier or a model".to_owned());
         }
-        let models = plan.model.iter();
-        let models = models.map(|m| (m.name.clone(), m.kind.clone(), m.settings.clone()));
-        let models = models.collect();
-        if faults.0.is_empty() {
-            Ok(Self { on_features, on_images, models })
-        } else {
-            Err(faults.0)
-        }
+        if faults.0.is_empty() { Ok(pipelines) } else { Err(faults.0) }
     }
 
     /// The records of all pipelines, in the order of the plan.
     pub(crate) fn infos(&self) -> Vec<PipelineInfo> {
-        let on_features = self.on_features.iter().flat_map(|part| &part.pipelines);
-        let on_features = on_features.map(|pipeline| pipeline.info.clone());
-        on_features.chain(self.on_images.iter().map(|pipeline| pipeline.info.clone())).collect()
+        let fixed = self.fixed.iter().flat_map(|part| &part.pipelines);
+        let mut infos: Vec<_> = fixed.map(|pipeline| pipeline.info.clone()).collect();
+        for part in &self.learned {
+            infos.push(part.own.info.clone());
+            infos.extend(part.pipelines.iter().map(|pipeline| pipeline.info.clone()));
+        }
+        infos
     }
 
     /// What cannot take images of that size, a line each.
     pub(crate) fn size_faults(&self, size: Size) -> Vec<String> {
-        let extractors = self.on_features.iter().filter_map(|part| {
-            part.extractor.length(size).err().map(|error| format!("`{}`: {error}", part.name))
+        let fixed = self.fixed.iter();
+        let fixed = fixed.map(|part| (&part.name, part.extractor.length(size).map(|_| ())));
+        let learned = self.learned.iter().flat_map(|part| {
+            part.own.recipes.iter().map(|(_, recipe)| (&part.name, recipe.check(size)))
         });
-        let models = self.models.iter().filter_map(|(name, kind, settings)| {
-            let fits = catalogue::check_model(kind, settings, size).ok()?;
-            fits.err().map(|error| format!("`{name}`: {error}"))
-        });
-        extractors.chain(models).collect()
+        let mut faults = Faults::default();
+        for (name, checked) in fixed.chain(learned) {
+            if let Err(error) = checked {
+                faults.note(format!("`{name}`: {error}"));
+            }
+        }
+        faults.0
     }
 }
 
@@ -147,11 +160,39 @@ impl Faults {
         check(protocol.folds >= 2, "folds", protocol.folds as f64, "at least 2");
     }
 
-    fn on_features(&mut self, plan: &Plan) -> Vec<OnFeatures> {
+    fn grids(&mut self, plan: &Plan) {
+        let classifiers =
+            plan.classifier.iter().map(|entry| ("classifier", &entry.name, &entry.grid));
+        let models = plan.model.iter().map(|entry| ("model", &entry.name, &entry.grid));
+        for (what, name, grid) in classifiers.chain(models) {
+            for (setting, _) in grid.iter().filter(|(_, values)| values.is_empty()) {
+                self.note(format!("{what} `{name}`: the grid of `{setting}` offers no value"));
+            }
+        }
+    }
+
+    /// Names in `on` that stand for nothing.
+    fn on(&mut self, plan: &Plan) {
+        for classifier in &plan.classifier {
+            for name in classifier.on.iter().flatten() {
+                let extractors = plan.extractor.iter().map(|entry| &entry.name);
+                if !extractors.chain(plan.model.iter().map(|entry| &entry.name)).any(|n| n == name)
+                {
+                    self.note(format!(
+                        "classifier `{}`: `on` names `{name}`, which is no extractor or model of \
+                         this plan",
+                        classifier.name
+                    ));
+                }
+            }
+        }
+    }
+
+    fn fixed(&mut self, plan: &Plan) -> Vec<OnFixed> {
         let mut parts = Vec::new();
         for entry in &plan.extractor {
             let settings = match extractor_settings(plan, &entry.name) {
-                Ok(settings) => settings,
+                Ok(settings) => json!({ "extractor": settings }),
                 Err(fault) => {
                     self.note(format!("extractor `{}`: {fault}", entry.name));
                     continue;
@@ -159,101 +200,86 @@ impl Faults {
             };
             let built = build_extractor(plan, &entry.name);
             let Some(extractor) = self.keep("extractor", &entry.name, built) else { continue };
-            let pipelines =
-                plan.classifier.iter().filter(|classifier| runs_on(classifier, &entry.name));
-            let pipelines = pipelines
-                .filter_map(|classifier| self.classifier(classifier, &entry.name, &settings))
-                .collect();
-            parts.push(OnFeatures { name: entry.name.clone(), extractor, pipelines });
-        }
-        for classifier in &plan.classifier {
-            for name in classifier.on.iter().flatten() {
-                if !plan.extractor.iter().any(|entry| entry.name == *name) {
-                    self.note(format!(
-                        "classifier `{}`: `on` names `{name}`, which is no extractor of this plan",
-                        classifier.name
-                    ));
-                }
-            }
+            let pipelines = self.classifiers(plan, &entry.name, &settings);
+            parts.push(OnFixed { name: entry.name.clone(), extractor, pipelines });
         }
         parts
+    }
+
+    fn learned(&mut self, plan: &Plan) -> Vec<OnLearned> {
+        let mut parts = Vec::new();
+        for entry in &plan.model {
+            let settings = json!({
+                "model": { "kind": entry.kind, "settings": Value::from_iter(entry.settings.clone()) },
+            });
+            let built = grid::points(&entry.grid).into_iter().map(|point| {
+                let recipe = catalogue::model(&entry.kind, &with_point(&entry.settings, &point))?;
+                Ok((point, recipe))
+            });
+            let Some(recipes) = self.keep("model", &entry.name, built.collect()) else { continue };
+            let mut pipelines = self.classifiers(plan, &entry.name, &settings);
+            for pipeline in &mut pipelines {
+                if pipeline.info.family == Family::Classical {
+                    pipeline.info.family = Family::Deep;
+                }
+            }
+            let info = PipelineInfo {
+                name: entry.name.clone(),
+                family: Family::Deep,
+                extractor: entry.name.clone(),
+                classifier: OWN_OUTPUT.to_owned(),
+                settings,
+                grid: entry.grid.clone(),
+            };
+            let own = Pipeline { info, recipes };
+            parts.push(OnLearned { name: entry.name.clone(), own, pipelines });
+        }
+        parts
+    }
+
+    /// All classifiers that run on the features called `features`.
+    fn classifiers(
+        &mut self,
+        plan: &Plan,
+        features: &str,
+        settings: &Value,
+    ) -> Vec<Pipeline<dyn Fit<Matrix>>> {
+        let entries = plan.classifier.iter().filter(|entry| runs_on(entry, features));
+        entries.filter_map(|entry| self.classifier(entry, features, settings)).collect()
     }
 
     fn classifier(
         &mut self,
         entry: &ClassifierEntry,
-        extractor: &str,
-        extractor_settings: &Value,
-    ) -> Option<Pipeline<Matrix>> {
-        let name = format!("{extractor} + {}", entry.name);
-        let mut recipes = Vec::new();
-        for point in grid::points(&entry.grid) {
+        features: &str,
+        settings: &Value,
+    ) -> Option<Pipeline<dyn Fit<Matrix>>> {
+        let built = grid::points(&entry.grid).into_iter().map(|point| {
             let settings = with_point(&entry.settings, &point);
-            let built = catalogue::classifier(&entry.kind, entry.standardise, &settings);
-            recipes.push((point, self.keep("classifier", &entry.name, built)?));
-        }
+            Ok((point, catalogue::classifier(&entry.kind, entry.standardise, &settings)?))
+        });
+        let recipes = self.keep("classifier", &entry.name, built.collect())?;
         let family = self.keep("classifier", &entry.name, catalogue::family(&entry.kind))?;
+        let mut settings = settings.clone();
+        settings["classifier"] = json!({
+            "kind": entry.kind,
+            "standardise": entry.standardise,
+            "settings": Value::from_iter(entry.settings.clone()),
+        });
         let info = PipelineInfo {
-            name,
+            name: format!("{features} + {}", entry.name),
             family,
-            extractor: extractor.to_owned(),
+            extractor: features.to_owned(),
             classifier: entry.name.clone(),
-            settings: json!({
-                "extractor": extractor_settings,
-                "classifier": classifier_settings(entry),
-            }),
+            settings,
             grid: entry.grid.clone(),
         };
         Some(Pipeline { info, recipes })
     }
-
-    fn on_images(&mut self, plan: &Plan) -> Vec<Pipeline<Images>> {
-        let mut pipelines = Vec::new();
-        for entry in &plan.model {
-            let mut heads = vec![None];
-            for name in &entry.heads {
-                match plan.classifier.iter().find(|classifier| classifier.name == *name) {
-                    Some(classifier) => heads.push(Some(classifier)),
-                    None => self.note(format!(
-                        "model `{}`: `heads` names `{name}`, which is no classifier of this plan",
-                        entry.name
-                    )),
-                }
-            }
-            for head in heads {
-                let mut recipes = Vec::new();
-                for point in grid::points(&entry.grid) {
-                    let settings = with_point(&entry.settings, &point);
-                    let built = head
-                        .map(|h| catalogue::classifier(&h.kind, h.standardise, &h.settings))
-                        .transpose()
-                        .and_then(|head| catalogue::model(&entry.kind, &settings, head));
-                    match self.keep("model", &entry.name, built) {
-                        Some(recipe) => recipes.push((point, recipe)),
-                        None => return pipelines,
-                    }
-                }
-                let own = Value::from_iter(entry.settings.clone());
-                let info = PipelineInfo {
-                    name: match head {
-                        Some(head) => format!("{} features + {}", entry.name, head.name),
-                        None => entry.name.clone(),
-                    },
-                    family: Family::Deep,
-                    extractor: format!("{} features", entry.name),
-                    classifier: head.map_or("own output layer", |head| &head.name).to_owned(),
-                    settings: json!({
-                        "model": { "kind": entry.kind, "settings": own },
-                        "head": head.map(classifier_settings),
-                    }),
-                    grid: entry.grid.clone(),
-                };
-                pipelines.push(Pipeline { info, recipes });
-            }
-        }
-        pipelines
-    }
 }
+
+/// Column of the extractor x classifier table for what a model does without another classifier.
+const OWN_OUTPUT: &str = "own output";
 
 fn runs_on(classifier: &ClassifierEntry, extractor: &str) -> bool {
     classifier.on.as_ref().is_none_or(|names| names.iter().any(|name| name == extractor))
@@ -263,14 +289,6 @@ fn with_point(settings: &Settings, point: &Point) -> Settings {
     let mut settings = settings.clone();
     settings.extend(point.clone());
     settings
-}
-
-fn classifier_settings(entry: &ClassifierEntry) -> Value {
-    json!({
-        "kind": entry.kind,
-        "standardise": entry.standardise,
-        "settings": Value::from_iter(entry.settings.clone()),
-    })
 }
 
 /// The settings that the trial ids cover; a join has those of its parts.
@@ -306,5 +324,5 @@ fn build_extractor(plan: &Plan, name: &str) -> Result<Box<dyn Extract>, EntryErr
         return catalogue::extractor(&entry.kind, &entry.settings);
     }
     let parts = entry.parts.iter().map(|part| build_extractor(plan, part));
-    Ok(Box::new(Concat::new(parts.collect::<Result<_, _>>()?)))
+    Ok(Box::new(Concat::new(parts.collect::<Result<_, _>>()?)?))
 }

@@ -39,7 +39,7 @@ pub(crate) struct Plan {
     /// Classifiers over descriptors.
     #[serde(default)]
     pub(crate) classifier: Vec<ClassifierEntry>,
-    /// Models that learn their features from the images.
+    /// Models that learn features from the images; every classifier runs on those too.
     #[serde(default)]
     pub(crate) model: Vec<ModelEntry>,
 }
@@ -69,7 +69,7 @@ pub(crate) struct ClassifierEntry {
     /// Whether features are brought to mean 0 and deviation 1, learned from the training rows.
     #[serde(default)]
     pub(crate) standardise: bool,
-    /// Names of the only extractors it runs on; unset: all.
+    /// Names of the only extractors and models whose features it runs on; unset: all.
     #[serde(default)]
     pub(crate) on: Option<Vec<String>>,
     /// Values to search; the others are fixed. From simple to complex: the first of equal ones
@@ -88,10 +88,6 @@ pub(crate) struct ModelEntry {
     pub(crate) name: String,
     /// One of the catalogue's `MODELS`.
     pub(crate) kind: String,
-    /// Names of classifiers that also run on what the network has learned, each with its fixed
-    /// settings (not its grid) and a network trained for it.
-    #[serde(default)]
-    pub(crate) heads: Vec<String>,
     /// Values to search.
     #[serde(default)]
     pub(crate) grid: Grid,

@@ -15,8 +15,8 @@ pub(crate) struct Progress {
 
 /// Share of the bar that a trial takes, in made-up units.
 pub(crate) fn weight(settings: &Value, train_rows: usize) -> u64 {
-    let is_model = settings.get("model").is_some();
-    train_rows as u64 * if is_model { MODEL_WEIGHT } else { 1 }
+    let trains_model = settings.get("model").is_some() && settings.get("classifier").is_none();
+    train_rows as u64 * if trains_model { MODEL_WEIGHT } else { 1 }
 }
 
 impl Progress {

@@ -1,25 +1,28 @@
 //! Does the trials of a run: search on the inner folds in parallel, then each winner alone on
 //! all training rows, scored once on the hold-out.
 
-use crate::pipelines::{OnFeatures, Pipeline, Pipelines};
+use crate::pipelines::{OnLearned, Pipeline, Pipelines};
 use crate::progress::{Progress, weight};
-use base::{Fit, Images, Labels, Matrix, Rows, Scores, Seed, ShapeError};
+use crate::sources::{Finished, FixedFeatures, LearnedFeatures, Models, Source};
+use base::{Images, Labels, Scores, Seed};
 use eval::grid::Point;
 use eval::record::{
-    Costs, DataRecord, Manifest, Outcome, PipelineInfo, SCHEMA, SplitRecord, Trial, TrialSpec,
-    sha256_hex,
+    Costs, DataRecord, Latency, Manifest, Outcome, PipelineInfo, SCHEMA, SplitRecord, Trial,
+    TrialSpec, sha256_hex,
 };
 use eval::store::{RunDirectory, score_bytes};
 use eval::summary::{self, Search};
-use eval::trial::{self, Trained};
+use eval::trial::latency;
 use rayon::prelude::*;
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use serde_json::json;
+use std::hint::black_box;
+use std::slice;
+use std::time::Duration;
 
 /// At most this long is one pipeline's latency measured.
-const LATENCY_BUDGET: Duration = Duration::from_millis(150);
+const LATENCY_BUDGET: Duration = Duration::from_millis(50);
 /// At most this many single images are timed.
-const LATENCY_IMAGES: usize = 200;
+const LATENCY_IMAGES: usize = 100;
 
 /// One data set, ready to be worked on.
 pub(crate) struct Work<'a> {
@@ -33,76 +36,118 @@ pub(crate) struct Work<'a> {
     pub(crate) progress: &'a Progress,
 }
 
+/// A fit to be done: a recipe of a pipeline on one split.
+struct Job<'a, R: ?Sized> {
+    spec: TrialSpec,
+    recipe: &'a (Point, Box<R>),
+    split: &'a SplitRecord,
+}
+
 impl Work<'_> {
     /// Does all trials of the data set that are not done yet.
     pub(crate) fn run(&self, pipelines: &Pipelines) -> anyhow::Result<()> {
-        for part in &pipelines.on_features {
-            let features = LazyFeatures::new(self.images, part);
-            self.search_and_refit(&part.pipelines, &features)?;
+        for part in &pipelines.fixed {
+            let mut features = FixedFeatures::new(self.images, self.labels, part);
+            self.search_and_refit(&part.pipelines, &mut features)?;
         }
-        self.search_and_refit(&pipelines.on_images, self.images)
+        pipelines.learned.iter().try_for_each(|part| self.run_learned(part))
     }
 
-    /// The search of all given pipelines at once, then their refits one by one.
-    fn search_and_refit<X: Rows, I: Input<X>>(
-        &self,
-        pipelines: &[Pipeline<X>],
-        input: &I,
-    ) -> anyhow::Result<()> {
-        let jobs: Vec<_> = pipelines
-            .iter()
-            .flat_map(|pipeline| pipeline.recipes.iter().map(|recipe| (&pipeline.info, recipe)))
-            .flat_map(|(info, recipe)| self.folds.iter().map(move |fold| (info, recipe, fold)))
-            .collect();
-        let specs = jobs.iter().map(|(info, (point, _), fold)| self.spec(info, point, fold));
-        let specs: Vec<_> = specs.collect();
-        // Described here, before the pool is busy, if any trial needs it.
-        if self.any_missing(&specs)? {
-            input.rows()?;
-        }
-        let accuracies: Vec<f64> = jobs
-            .par_iter()
-            .zip(&specs)
-            .map(|((_, (_, recipe), fold), spec)| {
-                let scores = self.trial(spec, recipe.as_ref(), fold, input, false)?;
-                let truth = summary::truth(self.data, fold);
-                Ok(scores.map_or(0.0, |s| summary::accuracy(&truth, &s.predicted())))
-            })
-            .collect::<anyhow::Result<_>>()?;
-
-        let mut accuracies = accuracies.chunks(self.folds.len());
-        for Pipeline { info, recipes } in pipelines {
-            let means: Vec<f64> = accuracies
-                .by_ref()
-                .take(recipes.len())
-                .map(|folds| folds.iter().sum::<f64>() / folds.len() as f64)
-                .collect();
-            let points: Vec<Point> = recipes.iter().map(|(point, _)| point.clone()).collect();
-            let chosen = Search::choose(info, points, &means, self.folds.len()).chosen;
-            let recipe = recipes.iter().find(|(point, _)| *point == chosen);
-            let (point, recipe) = recipe.expect("the chosen point is one of the recipes");
-            let spec = self.spec(info, point, self.hold_out);
-            self.trial(&spec, recipe.as_ref(), self.hold_out, input, true)?;
-        }
+    /// The model with its own output first; then classifiers on what its best setting learned.
+    fn run_learned(&self, part: &OnLearned) -> anyhow::Result<()> {
+        let mut models = Models::new(self.images, self.labels);
+        let chosen = self.search_and_refit(slice::from_ref(&part.own), &mut models)?;
+        let recipe = &part.own.recipes[chosen[0]];
+        let classifiers = part.pipelines.iter().map(|pipeline| {
+            let mut info = pipeline.info.clone();
+            info.settings["model_parameters"] = json!(recipe.0);
+            (info, &pipeline.recipes)
+        });
+        let seed = |split: &SplitRecord| self.seed(split);
+        let mut features = LearnedFeatures::new(&models, recipe, &seed);
+        self.do_search_and_refit(&classifiers.collect::<Vec<_>>(), &mut features)?;
         Ok(())
     }
 
-    fn spec(&self, info: &PipelineInfo, point: &Point, split: &SplitRecord) -> TrialSpec {
-        TrialSpec {
+    fn search_and_refit<R: ?Sized + Send + Sync>(
+        &self,
+        pipelines: &[Pipeline<R>],
+        source: &mut impl Source<R>,
+    ) -> anyhow::Result<Vec<usize>> {
+        let pipelines: Vec<_> =
+            pipelines.iter().map(|pipeline| (pipeline.info.clone(), &pipeline.recipes)).collect();
+        self.do_search_and_refit(&pipelines, source)
+    }
+
+    /// The search of all given pipelines at once, then their refits one by one. Gives for each
+    /// pipeline the index of its chosen recipe.
+    fn do_search_and_refit<R: ?Sized + Send + Sync>(
+        &self,
+        pipelines: &[(PipelineInfo, &Vec<(Point, Box<R>)>)],
+        source: &mut impl Source<R>,
+    ) -> anyhow::Result<Vec<usize>> {
+        let mut jobs = Vec::new();
+        for (info, recipes) in pipelines {
+            for recipe in *recipes {
+                jobs.extend(self.folds.iter().map(|fold| self.job(info, recipe, fold)));
+            }
+        }
+        if self.any_missing(&jobs)? {
+            source.prepare(self.folds)?;
+        }
+        let shared = &*source;
+        let accuracies = jobs.par_iter().map(|job| {
+            let scores = self.trial(job, shared, false)?;
+            let truth = summary::truth(self.data, job.split);
+            Ok(scores.map_or(0.0, |scores| summary::accuracy(&truth, &scores.predicted())))
+        });
+        let accuracies = accuracies.collect::<anyhow::Result<Vec<f64>>>()?;
+
+        let mut means = accuracies.chunks(self.folds.len()).map(summary::mean);
+        let mut chosen = Vec::new();
+        for (info, recipes) in pipelines {
+            let means: Vec<f64> = means.by_ref().take(recipes.len()).collect();
+            let points: Vec<Point> = recipes.iter().map(|(point, _)| point.clone()).collect();
+            let best = Search::choose(info, &points, &means, self.folds.len()).chosen;
+            let best = recipes.iter().position(|(point, _)| *point == best);
+            let best = best.expect("the chosen point is one of the recipes");
+            let job = self.job(info, &recipes[best], self.hold_out);
+            if self.any_missing(slice::from_ref(&job))? {
+                source.prepare(slice::from_ref(self.hold_out))?;
+            }
+            self.trial(&job, source, true)?;
+            chosen.push(best);
+        }
+        Ok(chosen)
+    }
+
+    fn job<'a, R: ?Sized>(
+        &self,
+        info: &PipelineInfo,
+        recipe: &'a (Point, Box<R>),
+        split: &'a SplitRecord,
+    ) -> Job<'a, R> {
+        let spec = TrialSpec {
             schema: SCHEMA,
             version: self.manifest.version.clone(),
             pipeline: info.name.clone(),
             settings: info.settings.clone(),
-            parameters: point.clone(),
+            parameters: recipe.0.clone(),
             data: self.data.digest.clone(),
             split: split.sha256.clone(),
             seed: self.manifest.seed,
-        }
+        };
+        Job { spec, recipe, split }
     }
 
-    fn any_missing(&self, specs: &[TrialSpec]) -> anyhow::Result<bool> {
-        for spec in specs {
-            if self.directory.finished(&spec.id())?.is_none() {
+    /// All recipes start alike on the same rows, so that only they make a difference.
+    fn seed(&self, split: &SplitRecord) -> Seed {
+        Seed(self.manifest.seed).child(&split.sha256, 0)
+    }
+
+    fn any_missing<R: ?Sized>(&self, jobs: &[Job<'_, R>]) -> anyhow::Result<bool> {
+        for job in jobs {
+            if self.directory.finished(&job.spec.id())?.is_none() {
                 return Ok(true);
             }
         }
@@ -110,43 +155,39 @@ impl Work<'_> {
     }
 
     /// Scores of a trial, from the run directory if it was done before; `None` if it failed.
-    fn trial<X: Rows, I: Input<X>>(
+    fn trial<R: ?Sized>(
         &self,
-        spec: &TrialSpec,
-        recipe: &dyn Fit<X>,
-        split: &SplitRecord,
-        input: &I,
+        job: &Job<'_, R>,
+        source: &impl Source<R>,
         alone: bool,
     ) -> anyhow::Result<Option<Scores>> {
+        let Job { spec, recipe, split } = job;
         let id = spec.id();
+        let weight = weight(&spec.settings, split.train.len());
         if let Some(trial) = self.directory.finished(&id)? {
-            self.progress.found(weight(&spec.settings, split.train.len()));
+            self.progress.found(weight);
             return Ok(self.directory.scores(&trial)?);
         }
-        let rows = input.rows()?;
-        let seed = Seed(spec.seed).child(&id, 0);
-        let parts = (&split.train[..], &split.test[..]);
-        let trained = trial::train_and_score(recipe, rows, self.labels, parts, seed);
         let mut costs = Costs {
             alone,
             threads: rayon::current_num_threads(),
-            extract_seconds: input.extract_seconds(split.train.len()),
+            extract_seconds: 0.0,
             fit_seconds: 0.0,
             score_seconds: 0.0,
             latency: None,
         };
-        let (outcome, scores, curve) = match trained {
-            Err(error) => (Outcome::Failed { error: error.to_string() }, None, Vec::new()),
-            Ok(trained) if !trained.scores.view().iter().all(|score| score.is_finite()) => {
-                let error = "the model gave scores that are not finite numbers".to_owned();
-                (Outcome::Failed { error }, None, Vec::new())
+        let failed = |error: String| (Outcome::Failed { error }, None, Vec::new());
+        let (outcome, scores, curve) = match source.train(recipe, split, self.seed(split)) {
+            Err(error) => failed(error.to_string()),
+            Ok(finished) if !finished.scores.view().iter().all(|score| score.is_finite()) => {
+                failed("the model gave scores that are not finite numbers".to_owned())
             }
-            Ok(trained) => {
-                costs.fit_seconds = trained.fit_seconds;
-                costs.score_seconds = trained.score_seconds;
-                costs.latency = alone.then(|| self.latency(&trained, split, input));
-                let summary = trained.model.summary();
-                (done(&summary, &trained.scores), Some(trained.scores), summary.curve)
+            Ok(finished) => {
+                costs.extract_seconds = finished.extract_seconds;
+                costs.fit_seconds = finished.fit_seconds;
+                costs.score_seconds = finished.score_seconds;
+                costs.latency = alone.then(|| single_images(&finished, split));
+                (done(&finished), Some(finished.scores), finished.summary.curve)
             }
         };
         let trial = Trial {
@@ -157,98 +198,24 @@ impl Work<'_> {
             outcome,
         };
         self.directory.write_trial(&trial, scores.as_ref(), &curve, &costs)?;
-        self.progress.done(weight(&spec.settings, split.train.len()), &trial);
+        self.progress.done(weight, &trial);
         Ok(scores)
     }
-
-    /// One test image after another, from pixels to class.
-    fn latency<X: Rows, I: Input<X>>(
-        &self,
-        trained: &Trained<X>,
-        split: &SplitRecord,
-        input: &I,
-    ) -> eval::record::Latency {
-        let images = split.test.len().min(LATENCY_IMAGES);
-        trial::latency(images, LATENCY_BUDGET, |image| {
-            let one = input.one(split.test[image]);
-            std::hint::black_box(trained.model.scores(&one).predicted());
-        })
-    }
 }
 
-fn done(summary: &base::FitSummary, scores: &Scores) -> Outcome {
-    let (rows, classes) = scores.view().dim();
+/// One test image after another, from pixels to class.
+fn single_images(finished: &Finished<'_>, split: &SplitRecord) -> Latency {
+    latency(split.test.len().min(LATENCY_IMAGES), LATENCY_BUDGET, |image| {
+        black_box((finished.score_one)(split.test[image]).predicted());
+    })
+}
+
+fn done(finished: &Finished<'_>) -> Outcome {
+    let (rows, classes) = finished.scores.view().dim();
     Outcome::Done {
-        convergence: summary.convergence,
-        model_bytes: summary.model_bytes,
+        convergence: finished.summary.convergence,
+        model_bytes: finished.summary.model_bytes,
         scores_shape: [rows, classes],
-        scores_sha256: sha256_hex(&score_bytes(scores)),
-    }
-}
-
-/// What recipes are trained on: the images, or the features an extractor makes of them.
-trait Input<X>: Sync {
-    /// All rows of the data set.
-    fn rows(&self) -> anyhow::Result<&X>;
-    /// One row, worked out from the pixels.
-    fn one(&self, row: usize) -> X;
-    /// Seconds it takes to work out so many rows.
-    fn extract_seconds(&self, rows: usize) -> f64;
-}
-
-impl Input<Images> for Images {
-    fn rows(&self) -> anyhow::Result<&Images> {
-        Ok(self)
-    }
-
-    fn one(&self, row: usize) -> Images {
-        self.pick(&[row])
-    }
-
-    fn extract_seconds(&self, _: usize) -> f64 {
-        0.0
-    }
-}
-
-/// The features of a data set, worked out when first asked for.
-struct LazyFeatures<'a> {
-    images: &'a Images,
-    part: &'a OnFeatures,
-    extracted: OnceLock<Result<(Matrix, f64), ShapeError>>,
-}
-
-impl<'a> LazyFeatures<'a> {
-    fn new(images: &'a Images, part: &'a OnFeatures) -> Self {
-        Self { images, part, extracted: OnceLock::new() }
-    }
-
-    /// The features, and the seconds it took to work them out.
-    fn extracted(&self) -> Result<&(Matrix, f64), ShapeError> {
-        let extracted = self.extracted.get_or_init(|| {
-            let start = Instant::now();
-            let matrix = features::extract_all(self.part.extractor.as_ref(), self.images)?;
-            Ok((matrix, start.elapsed().as_secs_f64()))
-        });
-        extracted.as_ref().map_err(Clone::clone)
-    }
-}
-
-impl Input<Matrix> for LazyFeatures<'_> {
-    fn rows(&self) -> anyhow::Result<&Matrix> {
-        Ok(&self.extracted()?.0)
-    }
-
-    fn one(&self, row: usize) -> Matrix {
-        let extractor = self.part.extractor.as_ref();
-        let length = extractor.length(self.images.size()).expect("all rows were extracted before");
-        let mut features = Matrix::zeros((1, length));
-        let out = features.as_slice_mut().expect("a new matrix is contiguous");
-        extractor.extract(self.images.image(row), out);
-        features
-    }
-
-    fn extract_seconds(&self, rows: usize) -> f64 {
-        let share = rows as f64 / self.images.len() as f64;
-        self.extracted().map_or(0.0, |(_, seconds)| seconds * share)
+        scores_sha256: sha256_hex(&score_bytes(&finished.scores)),
     }
 }

@@ -36,8 +36,7 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
     }
     let sets = sets::open_all(&plan, &pipelines).map_err(BadRequest)?;
     if args.dry_run {
-        finish::print_plan(&plan, &pipelines, &sets);
-        return Ok(());
+        return finish::print_plan(&plan, &pipelines, &sets);
     }
 
     let root = args.out.clone().unwrap_or_else(|| repository().join("reports").join(&plan.name));

@@ -49,7 +49,6 @@ channels = [4]
 embedding = 8
 epochs = 3
 min_steps = 1
-heads = ["linear"]
 "#;
 
 /// A folder with the plan and `bars/`: upright and lying bars of any brightness on noise.
@@ -141,8 +140,7 @@ fn threads_and_a_sudden_end_change_nothing() {
 
     let killed = folder.path().join("killed");
     let arguments = ["compare", "--plan", "plan.toml", "--out", "killed", "--threads", "2"];
-    let mut child =
-        command(folder.path(), &arguments).stdout(Stdio::null()).spawn().unwrap();
+    let mut child = command(folder.path(), &arguments).stdout(Stdio::null()).spawn().unwrap();
     let start = Instant::now();
     while !killed.join("scores").exists() && start.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_millis(1));

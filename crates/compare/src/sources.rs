@@ -1,0 +1,245 @@
+//! What recipes are trained on: fixed features, learned features, or the images themselves.
+
+use crate::pipelines::OnFixed;
+use base::{
+    Embedding, Fit, FitEmbedding, FitError, FitSummary, Images, Labels, Matrix, Rows, Scores, Seed,
+};
+use eval::grid::Point;
+use eval::record::SplitRecord;
+use eval::trial::train_and_score;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// A trained and scored recipe, on its way into the record.
+pub(crate) struct Finished<'a> {
+    pub(crate) scores: Scores,
+    pub(crate) summary: FitSummary,
+    pub(crate) extract_seconds: f64,
+    pub(crate) fit_seconds: f64,
+    pub(crate) score_seconds: f64,
+    /// Scores one row of the data set, from its pixels.
+    pub(crate) score_one: Box<dyn Fn(usize) -> Scores + 'a>,
+}
+
+/// Rows of a data set in the form that recipes of type `R` take.
+pub(crate) trait Source<R: ?Sized>: Sync {
+    /// Works out what training on these splits needs, before recipes are trained side by side.
+    fn prepare(&mut self, splits: &[SplitRecord]) -> Result<(), FitError>;
+
+    /// Trains on the training rows of a prepared split and scores its test rows.
+    fn train(
+        &self,
+        recipe: &(Point, Box<R>),
+        split: &SplitRecord,
+        seed: Seed,
+    ) -> Result<Finished<'_>, FitError>;
+}
+
+/// The features of a fixed extractor.
+pub(crate) struct FixedFeatures<'a> {
+    pub(crate) images: &'a Images,
+    pub(crate) labels: &'a Labels,
+    pub(crate) part: &'a OnFixed,
+    /// Features of all rows, and the seconds they took.
+    extracted: Option<(Matrix, f64)>,
+}
+
+impl<'a> FixedFeatures<'a> {
+    pub(crate) fn new(images: &'a Images, labels: &'a Labels, part: &'a OnFixed) -> Self {
+        Self { images, labels, part, extracted: None }
+    }
+}
+
+impl Source<dyn Fit<Matrix>> for FixedFeatures<'_> {
+    fn prepare(&mut self, _: &[SplitRecord]) -> Result<(), FitError> {
+        if self.extracted.is_none() {
+            let start = Instant::now();
+            let matrix = features::extract_all(self.part.extractor.as_ref(), self.images)?;
+            self.extracted = Some((matrix, start.elapsed().as_secs_f64()));
+        }
+        Ok(())
+    }
+
+    fn train(
+        &self,
+        (_, recipe): &(Point, Box<dyn Fit<Matrix>>),
+        split: &SplitRecord,
+        seed: Seed,
+    ) -> Result<Finished<'_>, FitError> {
+        let (matrix, seconds) = self.extracted.as_ref().expect("prepared");
+        let extractor = self.part.extractor.as_ref();
+        let one = move |row| {
+            let mut features = Matrix::zeros((1, matrix.ncols()));
+            let out = features.as_slice_mut().expect("a new matrix is contiguous");
+            extractor.extract(self.images.image(row), out);
+            features
+        };
+        let finished = on_features(recipe.as_ref(), matrix, self.labels, split, seed, one)?;
+        let extract_seconds = seconds * split.train.len() as f64 / self.images.len() as f64;
+        Ok(Finished { extract_seconds, ..finished })
+    }
+}
+
+/// A classifier on features of all rows; `one` works out those of a single row.
+fn on_features<'a>(
+    recipe: &dyn Fit<Matrix>,
+    features: &Matrix,
+    labels: &Labels,
+    split: &SplitRecord,
+    seed: Seed,
+    one: impl Fn(usize) -> Matrix + 'a,
+) -> Result<Finished<'a>, FitError> {
+    let parts = (&split.train[..], &split.test[..]);
+    let trained = train_and_score(recipe, features, labels, parts, seed)?;
+    Ok(Finished {
+        scores: trained.scores,
+        summary: trained.model.summary(),
+        extract_seconds: 0.0,
+        fit_seconds: trained.fit_seconds,
+        score_seconds: trained.score_seconds,
+        score_one: Box::new(move |row| trained.model.scores(&one(row))),
+    })
+}
+
+/// A trained model and the seconds its training took.
+#[derive(Clone)]
+struct Trained {
+    model: Arc<dyn Embedding>,
+    fit_seconds: f64,
+}
+
+/// The images, for models with their own output. Keeps what it trains, so that classifiers on the
+/// learned features need not train it again.
+pub(crate) struct Models<'a> {
+    images: &'a Images,
+    labels: &'a Labels,
+    /// By name of the split and point of the grid.
+    trained: Mutex<BTreeMap<(String, String), Trained>>,
+}
+
+impl<'a> Models<'a> {
+    pub(crate) fn new(images: &'a Images, labels: &'a Labels) -> Self {
+        Self { images, labels, trained: Mutex::default() }
+    }
+
+    /// The model trained on a split, from the store or anew.
+    fn trained(
+        &self,
+        (point, recipe): &(Point, Box<dyn FitEmbedding>),
+        split: &SplitRecord,
+        seed: Seed,
+    ) -> Result<Trained, FitError> {
+        let key = (split.name.clone(), format!("{point:?}"));
+        let store = || self.trained.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(trained) = store().get(&key) {
+            return Ok(trained.clone());
+        }
+        let (x, y) = (self.images.pick(&split.train), self.labels.pick(&split.train));
+        let start = Instant::now();
+        let model = Arc::from(recipe.fit_embedding(&x, &y, seed)?);
+        let trained = Trained { model, fit_seconds: start.elapsed().as_secs_f64() };
+        store().insert(key, trained.clone());
+        Ok(trained)
+    }
+}
+
+impl Source<dyn FitEmbedding> for Models<'_> {
+    fn prepare(&mut self, _: &[SplitRecord]) -> Result<(), FitError> {
+        Ok(())
+    }
+
+    fn train(
+        &self,
+        recipe: &(Point, Box<dyn FitEmbedding>),
+        split: &SplitRecord,
+        seed: Seed,
+    ) -> Result<Finished<'_>, FitError> {
+        let Trained { model, fit_seconds } = self.trained(recipe, split, seed)?;
+        let test = self.images.pick(&split.test);
+        let start = Instant::now();
+        let scores = model.scores(&test);
+        Ok(Finished {
+            scores,
+            summary: model.summary(),
+            extract_seconds: 0.0,
+            fit_seconds,
+            score_seconds: start.elapsed().as_secs_f64(),
+            score_one: Box::new(move |row| model.scores(&self.images.pick(&[row]))),
+        })
+    }
+}
+
+/// The features that a model has learned, for each split from its training rows only.
+pub(crate) struct LearnedFeatures<'a> {
+    models: &'a Models<'a>,
+    /// The chosen point of the model's grid, with its recipe.
+    recipe: &'a (Point, Box<dyn FitEmbedding>),
+    /// The seed of a split.
+    seed: &'a (dyn Fn(&SplitRecord) -> Seed + Sync),
+    /// By name of the split.
+    embedded: BTreeMap<String, Result<Embedded, Arc<FitError>>>,
+}
+
+/// All rows as the model of one split sees them.
+struct Embedded {
+    trained: Trained,
+    features: Matrix,
+    embed_seconds: f64,
+}
+
+impl<'a> LearnedFeatures<'a> {
+    pub(crate) fn new(
+        models: &'a Models<'a>,
+        recipe: &'a (Point, Box<dyn FitEmbedding>),
+        seed: &'a (dyn Fn(&SplitRecord) -> Seed + Sync),
+    ) -> Self {
+        Self { models, recipe, seed, embedded: BTreeMap::new() }
+    }
+
+    fn embed(&self, split: &SplitRecord) -> Result<Embedded, Arc<FitError>> {
+        let trained = self.models.trained(self.recipe, split, (self.seed)(split))?;
+        let start = Instant::now();
+        let features = trained.model.embed(self.models.images);
+        Ok(Embedded { trained, features, embed_seconds: start.elapsed().as_secs_f64() })
+    }
+}
+
+impl Source<dyn Fit<Matrix>> for LearnedFeatures<'_> {
+    /// A model that cannot be trained is no error here: its classifiers' trials will say so.
+    fn prepare(&mut self, splits: &[SplitRecord]) -> Result<(), FitError> {
+        let missing = splits.iter().filter(|split| !self.embedded.contains_key(&split.name));
+        let missing: Vec<_> = missing.collect();
+        let embedded: Vec<_> =
+            missing.par_iter().map(|split| (split.name.clone(), self.embed(split))).collect();
+        self.embedded.extend(embedded);
+        Ok(())
+    }
+
+    fn train(
+        &self,
+        (_, recipe): &(Point, Box<dyn Fit<Matrix>>),
+        split: &SplitRecord,
+        seed: Seed,
+    ) -> Result<Finished<'_>, FitError> {
+        let embedded = match &self.embedded[&split.name] {
+            Ok(embedded) => embedded,
+            Err(error) => {
+                let source = Box::new(Arc::clone(error));
+                return Err(FitError::Library { what: "no features were learned", source });
+            }
+        };
+        let (images, labels) = (self.models.images, self.models.labels);
+        let model = &embedded.trained.model;
+        let one = move |row| model.embed(&images.pick(&[row]));
+        let finished = on_features(recipe.as_ref(), &embedded.features, labels, split, seed, one)?;
+        let share = split.train.len() as f64 / images.len() as f64;
+        let bytes = finished.summary.model_bytes + model.embedding_bytes();
+        Ok(Finished {
+            extract_seconds: embedded.trained.fit_seconds + embedded.embed_seconds * share,
+            summary: FitSummary { model_bytes: bytes, ..finished.summary },
+            ..finished
+        })
+    }
+}
