@@ -3,6 +3,7 @@
 //! Blue stands for classical, orange for deep, grey for everything shown beside them; the colours
 //! differ for colour-blind readers too, and a symbol always says the same as the colour.
 
+use crate::text;
 use eval::record::Family;
 use eval::verdict::Decision;
 use maud::{Markup, html};
@@ -66,15 +67,19 @@ pub(crate) const NO_ANSWER: Look =
 
 /// A name from outside. It may be written from right to left, which must not turn the line.
 pub(crate) fn name(name: &str) -> Markup {
-    html! { bdi { (name) } }
+    html! { bdi { (text::printable(name)) } }
 }
 
 /// The name of a pipeline behind the symbol of its family.
 pub(crate) fn pipeline(of: Family, name: &str) -> Markup {
     let look = family(of);
     html! {
-        span.family.(look.class) role="img" aria-label=(look.word) title=(look.word) { (look.symbol) }
-        " " bdi { (name) }
+        span.pipeline {
+            span.family.(look.class) role="img" aria-label=(look.word) title=(look.word) {
+                (look.symbol)
+            }
+            " " (self::name(name))
+        }
     }
 }
 

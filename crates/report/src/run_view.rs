@@ -46,6 +46,20 @@ impl<'a> SetView<'a> {
         finished
     }
 
+    /// The accuracy at which scales begin: lower ones are shown at the end of a scale, so that a
+    /// pipeline that learned nothing does not squeeze all others together.
+    pub(crate) fn scale_begin(&self) -> f64 {
+        let accuracies: Vec<f64> = self.finished().iter().map(|(_, r)| r.accuracy).collect();
+        let (Some(best), Some(lowest)) = (accuracies.first(), accuracies.last()) else {
+            return 0.0;
+        };
+        let median = accuracies[accuracies.len() / 2];
+        let champions = self.champions().into_iter().flatten().map(|(_, r)| r.accuracy);
+        // As far below the median as twice its distance from the best.
+        let begin = champions.fold(best - 3.0 * (best - median), f64::min);
+        begin.max(*lowest)
+    }
+
     /// Whether a pipeline is one of the two that the answer compares.
     pub(crate) fn is_champion(&self, pipeline: &PipelineSummary) -> bool {
         let champion = |index: usize| self.summary.pipelines[index].name == pipeline.name;

@@ -35,12 +35,16 @@ pub(crate) fn unsigned_points(difference: f64, decimals: usize) -> String {
     format!("{:.decimals$}", 100.0 * difference.abs())
 }
 
+/// A number of points with its unit: "2 points".
+pub(crate) fn points(number: impl std::fmt::Display) -> String {
+    format!("{number}{NBSP}points")
+}
+
 /// Decimals, at least 1, at which `value` does not look like `other`: a loss of 1.97 points is
 /// less than a margin of 2, and must not read "2.0".
 pub(crate) fn decimals_apart(value: f64, other: f64) -> usize {
-    let same = |&decimals: &usize| {
-        unsigned_points(value, decimals) == unsigned_points(other, decimals)
-    };
+    let same =
+        |&decimals: &usize| unsigned_points(value, decimals) == unsigned_points(other, decimals);
     (1..4).find(|decimals| !same(decimals)).unwrap_or(4)
 }
 
@@ -78,9 +82,7 @@ pub(crate) fn seconds(seconds: f64) -> String {
     const UNITS: [(f64, &str); 5] =
         [(1e-6, "µs"), (1e-3, "ms"), (1.0, "s"), (60.0, "min"), (3600.0, "h")];
     // A unit from where its first three digits say something: 90 s is still seconds.
-    let fits = |&&(unit, _): &&(f64, &str)| {
-        seconds >= if unit > 1.0 { 2.0 * unit } else { unit }
-    };
+    let fits = |&&(unit, _): &&(f64, &str)| seconds >= if unit > 1.0 { 2.0 * unit } else { unit };
     let (unit, name) = UNITS.iter().rev().find(fits).unwrap_or(&UNITS[0]);
     format!("{}{NBSP}{name}", three_digits(seconds / unit))
 }
@@ -114,6 +116,12 @@ pub(crate) fn point(point: &eval::grid::Point) -> String {
         other => format!("{name} = {other}"),
     });
     settings.collect::<Vec<_>>().join(", ")
+}
+
+/// Text without characters that nobody sees and XML does not allow; each becomes a "\u{fffd}".
+pub(crate) fn printable(text: &str) -> String {
+    let odd = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+    text.chars().map(|c| if odd(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// A part of a file name: lower-case ASCII letters, digits and hyphens, at most 40.

@@ -27,6 +27,12 @@ pub enum ReportError {
 /// Writes `report.html`, `figures/*.svg`, `figures/*.png` and `summary.json` of the run directory
 /// `root`, and says where the page is. Each file is complete or not there.
 ///
+/// ```
+/// let folder = tempfile::tempdir().unwrap();
+/// let error = report::write(folder.path()).unwrap_err();
+/// assert!(error.to_string().contains("holds no manifest.json"));
+/// ```
+///
 /// # Errors
 /// If `root` is not a run directory, or something cannot be read or written.
 pub fn write(root: &Path) -> Result<PathBuf, ReportError> {

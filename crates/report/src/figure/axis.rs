@@ -27,8 +27,8 @@ impl Axis {
         let low = ((low / step).floor() * step).max(least);
         let high = ((high / step).ceil() * step).min(most);
         let high = if high > low { high } else { low + step };
-        let first = (low / step).round() as i64;
-        let last = (high / step).round() as i64;
+        let first = (low / step - 1e-6).ceil() as i64;
+        let last = (high / step + 1e-6).floor() as i64;
         let ticks = (first..=last).map(|k| k as f64 * step).collect();
         Self { low, high, logarithmic: false, ticks, step }
     }
@@ -94,6 +94,13 @@ mod tests {
         assert!(close(&axis.ticks, &[0.8, 0.85, 0.9, 0.95, 1.0]), "{:?}", axis.ticks);
         assert_eq!((axis.share(0.9), axis.decimals(100.0), axis.decimals(1.0)), (0.5, 0, 2));
         assert_eq!((axis.share(2.0), axis.share(f64::NAN)), (1.0, 0.0));
+    }
+
+    #[test]
+    fn no_mark_lies_beyond_the_limits() {
+        let axis = Axis::linear((1..=18).map(f64::from), 5.0, (1.0, 18.0));
+        assert!(close(&axis.ticks, &[5.0, 10.0, 15.0]), "{:?}", axis.ticks);
+        assert_eq!((axis.share(1.0), axis.share(18.0)), (0.0, 1.0));
     }
 
     #[test]

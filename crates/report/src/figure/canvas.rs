@@ -16,11 +16,29 @@ pub(crate) enum Anchor {
 /// Something to draw.
 #[derive(Debug)]
 pub(crate) enum Shape {
-    Line { points: Vec<Place>, colour: RGBColor, width: f64 },
-    Polygon { points: Vec<Place>, colour: RGBColor },
-    Disc { centre: Place, radius: f64, colour: RGBColor },
+    Line {
+        points: Vec<Place>,
+        colour: RGBColor,
+        width: f64,
+    },
+    Polygon {
+        points: Vec<Place>,
+        colour: RGBColor,
+    },
+    Disc {
+        centre: Place,
+        radius: f64,
+        colour: RGBColor,
+    },
     /// Vertically centred on its place; `upright` text reads from below.
-    Text { text: String, place: Place, size: f64, colour: RGBColor, anchor: Anchor, upright: bool },
+    Text {
+        text: String,
+        place: Place,
+        size: f64,
+        colour: RGBColor,
+        anchor: Anchor,
+        upright: bool,
+    },
 }
 
 /// A figure being made.
@@ -121,10 +139,14 @@ mod tests {
         let mut canvas = Canvas::new(20.0, 20.0);
         let black = RGBColor(0, 0, 0);
         canvas.dashed(&[(0.0, 0.0), (7.0, 0.0), (7.0, 4.0)], black, 1.0);
-        let ends: Vec<_> = canvas.shapes().iter().map(|shape| match shape {
-            Shape::Line { points, .. } => (points[0], points[1]),
-            other => panic!("{other:?}"),
-        }).collect();
+        let ends: Vec<_> = canvas
+            .shapes()
+            .iter()
+            .map(|shape| match shape {
+                Shape::Line { points, .. } => (points[0], points[1]),
+                other => panic!("{other:?}"),
+            })
+            .collect();
         // Five drawn, a gap of four over the corner, two drawn.
         assert_eq!(ends, [((0.0, 0.0), (5.0, 0.0)), ((7.0, 2.0), (7.0, 4.0))]);
     }

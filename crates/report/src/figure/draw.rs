@@ -7,7 +7,8 @@ use super::PNG_SCALE;
 use super::canvas::{Anchor, Canvas, Place, Shape};
 use super::font::{DEJAVU_LINE, font};
 use crate::look::WHITE;
-use image::{ImageFormat, RgbImage};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{DynamicImage, RgbImage};
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, RGBColor, TextStyle};
@@ -16,6 +17,10 @@ use std::io::Cursor;
 
 /// Units inside the SVG per unit of the figure.
 pub(crate) const SVG_SCALE: u32 = 4;
+
+/// The bitmap is drawn finer by this and averaged: the backend puts letters on whole pixels, and
+/// words would have gaps.
+const FINER: u32 = 2;
 
 type Drawn<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -36,6 +41,8 @@ pub(super) fn svg(canvas: &Canvas) -> Drawn<String> {
     {
         let size = (width * SVG_SCALE, height * SVG_SCALE);
         let mut backend = SVGBackend::with_string(&mut svg, size);
+        let (width, height) = (size.0 as i32, size.1 as i32);
+        backend.draw_rect((0, 0), (width, height), &filled(WHITE), true)?;
         // The backend divides font sizes by 1.24.
         let pen = Pen { scale: f64::from(SVG_SCALE), font_size_per_em: 1.24, drop: 0.0 };
         pen.draw(canvas, &mut backend)?;
@@ -51,22 +58,28 @@ pub(super) fn svg(canvas: &Canvas) -> Drawn<String> {
 pub(super) fn png(canvas: &Canvas) -> Drawn<Vec<u8>> {
     let (width, height) = canvas.size();
     let (width, height) = (width * PNG_SCALE, height * PNG_SCALE);
-    let mut pixels = vec![0; 3 * width as usize * height as usize];
+    let (wide, high) = (width * FINER, height * FINER);
+    // White.
+    let mut pixels = vec![255; 3 * wide as usize * high as usize];
     {
-        let mut backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
+        let mut backend = BitMapBackend::with_buffer(&mut pixels, (wide, high));
         // The backend puts the base line at (0.5 - 0.5 / 1.24) of its font size below the place;
         // half of the x-height, 0.27 em, centres small letters as the SVG backend does.
         let pen = Pen {
-            scale: f64::from(PNG_SCALE),
+            scale: f64::from(PNG_SCALE * FINER),
             font_size_per_em: DEJAVU_LINE,
             drop: 0.27 - DEJAVU_LINE * (0.5 - 0.5 / 1.24),
         };
         pen.draw(canvas, &mut backend)?;
         backend.present()?;
     }
-    let image = RgbImage::from_raw(width, height, pixels).ok_or("the buffer has another size")?;
+    let fine = RgbImage::from_raw(wide, high, pixels).ok_or("the buffer has another size")?;
+    // At a whole ratio this is the mean of the pixels that become one.
+    let image = DynamicImage::from(fine).thumbnail_exact(width, height);
     let mut file = Cursor::new(Vec::new());
-    image.write_to(&mut file, ImageFormat::Png)?;
+    let small =
+        PngEncoder::new_with_quality(&mut file, CompressionType::Best, FilterType::NoFilter);
+    image.write_with_encoder(small)?;
     Ok(file.into_inner())
 }
 
@@ -75,8 +88,6 @@ impl Pen {
     where
         B::ErrorType: 'static,
     {
-        let (width, height) = backend.get_size();
-        backend.draw_rect((0, 0), (width as i32, height as i32), &filled(WHITE), true)?;
         for shape in canvas.shapes() {
             match shape {
                 Shape::Line { points, colour, width } => {

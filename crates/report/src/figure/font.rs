@@ -1,5 +1,6 @@
 //! The one font of the figures, and how wide text comes out in it.
 
+use crate::text;
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 use std::sync::Once;
 
@@ -38,14 +39,9 @@ fn is_wide(c: char) -> bool {
     c >= '\u{1100}' && !('\u{1e00}'..='\u{2fff}').contains(&c)
 }
 
-/// Text that is at most `room` pixels wide, cut with an ellipsis if need be; characters that XML
-/// does not allow are replaced.
+/// Text that is at most `room` pixels wide, cut with an ellipsis if need be, and fit for XML.
 pub(crate) fn fitted(text: &str, size: f64, room: f64) -> String {
-    let mut text: String = text
-        .chars()
-        .take(200)
-        .map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{fffd}' } else { c })
-        .collect();
+    let mut text: String = text::printable(text).chars().take(200).collect();
     if width(&text, size) <= room {
         return text;
     }

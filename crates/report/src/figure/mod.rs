@@ -2,10 +2,11 @@
 
 pub(crate) mod axis;
 pub(crate) mod canvas;
+mod draw;
 pub(crate) mod font;
 pub(crate) mod plot;
-mod draw;
 
+use crate::text;
 use crate::write::ReportError;
 use canvas::Canvas;
 use maud::{Markup, PreEscaped, html};
@@ -31,10 +32,13 @@ impl Figure {
     ///
     /// # Errors
     /// If the drawing library fails.
-    pub(crate) fn new(stem: String, alt: String, canvas: &Canvas) -> Result<Self, ReportError> {
+    pub(crate) fn new(stem: String, alt: &str, canvas: &Canvas) -> Result<Self, ReportError> {
         let drawn = draw::svg(canvas).and_then(|svg| Ok((svg, draw::png(canvas)?)));
         match drawn {
-            Ok((svg, png)) => Ok(Self { stem, alt, size: canvas.size(), svg, png }),
+            Ok((svg, png)) => {
+                let (alt, size) = (text::printable(alt), canvas.size());
+                Ok(Self { stem, alt, size, svg, png })
+            }
             Err(source) => Err(ReportError::Figure { stem, source }),
         }
     }

@@ -20,10 +20,12 @@ const MAX_PAIRS: usize = 20;
 fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> {
     let parts: Vec<Markup> = sets(run, summary)
         .filter_map(|set| Some((set, set.champions()?)))
-        .map(|(set, champions)| html! {
-            h3 id=(set.anchor("confusion")) { (look::name(&set.summary.dataset)) }
-            div.pair {
-                @for champion in champions { (confusion(&set, champion)) }
+        .map(|(set, champions)| {
+            html! {
+                h3 id=(set.anchor("confusion")) { (look::name(&set.summary.dataset)) }
+                div.pair {
+                    @for champion in champions { (confusion(&set, champion)) }
+                }
             }
         })
         .collect();
@@ -41,10 +43,7 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
     })))
 }
 
-fn confusion(
-    set: &SetView<'_>,
-    (pipeline, result): (&PipelineSummary, &TestResult),
-) -> Markup {
+fn confusion(set: &SetView<'_>, (pipeline, result): (&PipelineSummary, &TestResult)) -> Markup {
     let classes = &set.data.classes;
     html! {
         div {
@@ -56,13 +55,16 @@ fn confusion(
 }
 
 fn matrix(classes: &[String], result: &TestResult) -> Markup {
+    let turned = classes.iter().any(|class| class.chars().count() > 3);
     let per_class = result.confusion.per_class();
     html! {
         div.scroll { table.matrix {
             thead { tr {
-                th { "truth \\ predicted" }
-                @for class in classes { th.turned scope="col" title=(class) { span { (look::name(class)) } } }
-                th.turned { span { "recall" } }
+                th.corner { "truth ↓ predicted →" }
+                @for class in classes {
+                    th.turned[turned] scope="col" title=(class) { span { (look::name(class)) } }
+                }
+                th { "recall" }
             } }
             tbody {
                 @for ((class, row), metrics) in classes.iter().zip(result.confusion.counts()).zip(&per_class) {
@@ -98,7 +100,8 @@ fn share(share: f64, of: u64) -> String {
 /// Errors are rare, so a root makes them visible.
 fn shade(count: u64, of: u64) -> Option<String> {
     let share = count as f64 / of.max(1) as f64;
-    (count > 0).then(|| format!("background: rgba(44, 122, 123, {:.2})", 0.06 + 0.36 * share.sqrt()))
+    (count > 0)
+        .then(|| format!("background: rgba(44, 122, 123, {:.2})", 0.06 + 0.36 * share.sqrt()))
 }
 
 /// The pairs of classes that are taken for each other most often.

@@ -42,7 +42,7 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
             "Measured on " (machine(&run.environment)) ". Only times of trainings that ran alone \
              are shown; each was timed once, so differences of a few percent mean nothing. \
              Extraction is the time to describe all training images; training starts from the \
-             features (a network starts from pixels). Batch speed scores all test images at once, \
+             features (a network starts from pixels, and extracts nothing). Batch speed scores all test images at once, \
              extraction included at the speed measured. Latency is one image from pixels to class, \
              one after another, after a warm-up."
         }
@@ -98,7 +98,7 @@ fn table(set: &SetView<'_>) -> Markup {
                     };
                     tr {
                         th.name scope="row" { (look::pipeline(pipeline.family, &pipeline.name)) }
-                        (show(costs.map(|c| text::seconds(c.extract_seconds))))
+                        (show(costs.filter(|c| c.extract_seconds > 0.0).map(|c| text::seconds(c.extract_seconds))))
                         (show(costs.map(|c| text::seconds(c.fit_seconds))))
                         (show(costs.and_then(|c| Some(text::seconds(c.latency?.p50_seconds)))))
                         (show(costs.and_then(|c| Some(text::seconds(c.latency?.p99_seconds)))))
@@ -127,6 +127,7 @@ fn figure(set: &SetView<'_>) -> Result<Option<Figure>, ReportError> {
     if points.len() < 2 {
         return Ok(None);
     }
+    let begin = 100.0 * set.scale_begin();
     // Labels are given out in this order while there is room.
     points.sort_by_key(|(pipeline, _, _)| !set.is_champion(pipeline));
     let frame = Frame {
@@ -135,10 +136,14 @@ fn figure(set: &SetView<'_>) -> Result<Option<Figure>, ReportError> {
         right: 740.0,
         bottom: 350.0,
         x: Axis::logarithmic(points.iter().map(|&(_, seconds, _)| seconds)),
-        y: Axis::linear(points.iter().map(|&(_, _, accuracy)| accuracy), 5.0, (0.0, 100.0)),
+        y: Axis::linear(
+            points.iter().map(|&(_, _, accuracy)| accuracy.max(begin)),
+            5.0,
+            (0.0, 100.0),
+        ),
     };
     let mut canvas = Canvas::new(760.0, frame.bottom + 46.0);
-    frame.mark_x(&mut canvas, text::seconds, "extraction + training (logarithmic)");
+    frame.mark_x(&mut canvas, tick_seconds, "extraction + training (logarithmic)");
     let decimals = frame.y.decimals(1.0);
     frame.mark_y(&mut canvas, |tick| format!("{tick:.decimals$}"), "test accuracy (%)");
     let occurs = |family| points.iter().any(|(pipeline, _, _)| pipeline.family == family);
@@ -153,7 +158,18 @@ fn figure(set: &SetView<'_>) -> Result<Option<Figure>, ReportError> {
         set.summary.dataset,
         points.len()
     );
-    Figure::new(set.stem("cost"), alt, &canvas).map(Some)
+    Figure::new(set.stem("cost"), &alt, &canvas).map(Some)
+}
+
+/// A time at an axis, in seconds from one second on: "5 ms", "1 s", "1,000 s".
+fn tick_seconds(seconds: f64) -> String {
+    if seconds >= 1.0 {
+        return format!("{}\u{a0}s", text::count(seconds.round() as u64));
+    }
+    let text = text::seconds(seconds);
+    let (number, unit) = text.split_once(text::NBSP).unwrap_or((&text, ""));
+    let number = number.parse::<f64>().map_or(number.to_owned(), text::plain);
+    format!("{number}\u{a0}{unit}")
 }
 
 /// Names beside their markers where they hide nothing; the table has the others.
@@ -170,9 +186,12 @@ fn label(
     let overlap = |a: Area, b: Area| a.0 < b.2 && b.0 < a.2 && a.1 < b.3 && b.1 < a.3;
     let mut taken: Vec<Area> =
         places.iter().map(|&(x, y)| (x - 6.0, y - 6.0, x + 6.0, y + 6.0)).collect();
-    for ((pipeline, _, _), &(x, y)) in points.iter().zip(places) {
+    for ((pipeline, _, accuracy), &(x, y)) in points.iter().zip(places) {
         let champion = if set.is_champion(pipeline) { "★ " } else { "" };
-        let name = fitted(&format!("{champion}{}", pipeline.name), SMALL, 180.0);
+        let mut name = fitted(&format!("{champion}{}", pipeline.name), SMALL, 220.0);
+        if *accuracy < 100.0 * set.scale_begin() {
+            name += &format!(" ↓ {accuracy:.1}\u{a0}%");
+        }
         let wide = width(&name, SMALL);
         let right = (x + 10.0, y - HIGH / 2.0);
         let left = (x - 10.0 - wide, y - HIGH / 2.0);
@@ -182,8 +201,8 @@ fn label(
             let area = (x0, y0, x0 + wide, y0 + HIGH);
             let inside = x0 > frame.left + 2.0
                 && x0 + wide < frame.right - 2.0
-                && y0 > frame.top
-                && y0 + HIGH < frame.bottom;
+                && y0 > frame.top - HIGH
+                && y0 + HIGH <= frame.bottom + HIGH / 2.0;
             inside && !taken.iter().any(|&other| overlap(area, other))
         });
         if let Some((x0, y0)) = free {

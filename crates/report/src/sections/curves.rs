@@ -15,7 +15,8 @@ use eval::store::Run;
 use eval::summary::{PipelineSummary, Summary, TestResult};
 use maud::{Markup, html};
 
-pub(crate) const SECTION: Section = Section { id: "curves", title: "Training of the networks", render };
+pub(crate) const SECTION: Section =
+    Section { id: "curves", title: "Training of the networks", render };
 
 fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> {
     let mut figures = Vec::new();
@@ -94,7 +95,7 @@ fn figure(
         "."
     };
     let stem = format!("curve-{}-{number}-{}", set.number, text::slug(&pipeline.name));
-    Ok((Figure::new(stem.trim_end_matches('-').to_owned(), alt, &canvas)?, caption))
+    Ok((Figure::new(stem.trim_end_matches('-').to_owned(), &alt, &canvas)?, caption))
 }
 
 /// One quantity over the epochs.

@@ -31,7 +31,7 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                     tr {
                         th.name scope="row" { (look::name(&set.summary.dataset)) }
                         td.number { (count(set.data.labels.len())) }
-                        td { (set.data.size.to_string()) }
+                        td { (set.data.size.to_string().replace('x', "×")) }
                         td.number { (count(set.data.classes.len())) }
                         @match set.hold_out {
                             Some(split) => {
@@ -90,7 +90,7 @@ fn duplicates(data: &DataRecord, split: &SplitRecord) -> Markup {
             p {
                 strong { "Test images that were trained on: " }
                 (text::counted(shared.len() as u64, "group", "groups"))
-                " of images with exactly the same pixels lie in both parts, which flatters every \
+                " of images with exactly the same pixels in both parts, which flatters every \
                  pipeline. For example:"
             }
             ul.warnings {
@@ -109,7 +109,7 @@ fn duplicates(data: &DataRecord, split: &SplitRecord) -> Markup {
         @if within > 0 {
             p.note {
                 (text::counted(within as u64, "further group", "further groups"))
-                " of equal images lie in one part only."
+                " of equal images within one part."
             }
         }
     }
@@ -126,12 +126,16 @@ fn classes(data: &DataRecord, split: Option<&SplitRecord>) -> Markup {
         counts
     };
     let all = counts(None);
+    let least = all.iter().copied().min().unwrap_or(0);
+    let most = all.iter().copied().max().unwrap_or(0);
     let parts = split.map(|split| (counts(Some(&split.train)), counts(Some(&split.test))));
     html! {
-        details open[data.classes.len() <= 12] {
+        // What is equal for all classes needs no list.
+        details open[least != most && data.classes.len() <= 12] {
             summary {
-                "Images per class: " (text::count(all.iter().copied().min().unwrap_or(0))) " to "
-                (text::count(all.iter().copied().max().unwrap_or(0)))
+                (text::counted(all.len() as u64, "class", "classes")) " of "
+                @if least != most { (text::count(least)) " to " }
+                (text::counted(most, "image", "images"))
             }
             div.scroll { table {
                 thead { tr {

@@ -31,7 +31,8 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                 "Settings are chosen inside the training part. It is cut into " (protocol.folds)
                 " folds with equal shares of the classes; each point of the grid is trained on \
                  all folds but one and scored on that one, and the point with the best mean \
-                 accuracy wins (the first of equal ones). The winner is trained again on the whole \
+                 accuracy wins (the first of equal ones; a training that failed counts as all \
+                 wrong). The winner is trained again on the whole \
                  training part and scored once on the test part."
             }
             dt { "Champions" }

@@ -31,7 +31,8 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
     let manifest = &run.manifest;
     let environment = &run.environment;
     let plan = serde_json::to_string_pretty(&manifest.plan).unwrap_or_default();
-    let row = |label: &str, value: Markup| html! { tr { th scope="row" { (label) } td { (value) } } };
+    let row =
+        |label: &str, value: Markup| html! { tr { th scope="row" { (label) } td { (value) } } };
     let code = |value: &str| html! { code { bdi { (value) } } };
     let html = html! {
         p { "In a checkout of the revision below, this command does everything again:" }

@@ -29,6 +29,9 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                 (figure.html(&html! {
                     "Accuracy on " (text::counted(set.summary.test_images as u64, "test image", "test images"))
                     " with its " (level) " % Wilson interval."
+                    @if set.finished().iter().any(|(_, r)| r.accuracy < set.scale_begin()) {
+                        " An arrow at the left: below the scale."
+                    }
                 }))
             }
             (table(&set, &level))
@@ -109,7 +112,7 @@ fn search(pipeline: &PipelineSummary) -> Markup {
         Some(search) => html! {
             td.number { (text::percent(search.accuracy)) }
             td {
-                @if search.chosen.is_empty() { "nothing to choose" }
+                @if search.chosen.is_empty() { "none" }
                 @else { bdi { (text::point(&search.chosen)) } }
             }
         },
@@ -120,13 +123,12 @@ fn search(pipeline: &PipelineSummary) -> Markup {
 fn notes(pipeline: &PipelineSummary, result: &TestResult) -> Markup {
     let mut notes = Vec::new();
     match result.convergence {
-        Convergence::LimitReached { iterations } => notes.push(format!(
-            "did not converge within {} iterations",
-            text::count(iterations)
-        )),
-        Convergence::EarlyStopped { iterations, best } => notes.push(format!(
-            "stopped early after {iterations} epochs, weights of epoch {best}"
-        )),
+        Convergence::LimitReached { iterations } => {
+            notes.push(format!("did not converge within {} iterations", text::count(iterations)));
+        }
+        Convergence::EarlyStopped { iterations, best } => {
+            notes.push(format!("stopped early after {iterations} epochs, weights of epoch {best}"));
+        }
         Convergence::Direct | Convergence::Converged { .. } | Convergence::Unknown => {}
     }
     let at_edge = pipeline.search.iter().flat_map(|search| &search.at_edge);
@@ -144,7 +146,9 @@ fn figure(set: &SetView<'_>) -> Result<Option<Figure>, ReportError> {
     if finished.is_empty() {
         return Ok(None);
     }
-    let ends = finished.iter().flat_map(|(_, r)| [r.interval.low, r.interval.high, r.accuracy]);
+    let begin = set.scale_begin();
+    let shown = finished.iter().filter(|(_, result)| result.accuracy >= begin);
+    let ends = shown.flat_map(|(_, r)| [r.interval.low, r.interval.high, r.accuracy]);
     let frame = Frame {
         left: 250.0,
         top: 34.0,
@@ -155,7 +159,11 @@ fn figure(set: &SetView<'_>) -> Result<Option<Figure>, ReportError> {
     };
     let mut canvas = Canvas::new(WIDTH, frame.bottom + 46.0);
     let decimals = frame.x.decimals(1.0);
-    frame.mark_x(&mut canvas, |tick| format!("{tick:.decimals$}"), "accuracy on the test images (%)");
+    frame.mark_x(
+        &mut canvas,
+        |tick| format!("{tick:.decimals$}"),
+        "accuracy on the test images (%)",
+    );
     let occurs = |family| finished.iter().any(|(pipeline, _)| pipeline.family == family);
     plot::legend(&mut canvas, occurs, (frame.left, 14.0));
     for (index, (pipeline, result)) in finished.iter().enumerate() {
@@ -164,9 +172,15 @@ fn figure(set: &SetView<'_>) -> Result<Option<Figure>, ReportError> {
         let champion = if set.is_champion(pipeline) { "★ " } else { "" };
         let name = fitted(&format!("{champion}{}", pipeline.name), LABEL, frame.left - 20.0);
         canvas.text(name, (frame.left - 12.0, y), LABEL, look::INK, Anchor::End);
-        let ends = (frame.across(100.0 * result.interval.low), frame.across(100.0 * result.interval.high));
-        plot::interval(&mut canvas, ends, y, colour);
-        plot::marker(&mut canvas, pipeline.family, (frame.across(100.0 * result.accuracy), y));
+        let across = |share: f64| frame.across(100.0 * share);
+        if result.accuracy >= begin {
+            let ends = (across(result.interval.low), across(result.interval.high));
+            plot::interval(&mut canvas, ends, y, colour);
+            plot::marker(&mut canvas, pipeline.family, (across(result.accuracy), y));
+        } else {
+            let x = frame.left;
+            canvas.polygon(vec![(x + 2.0, y), (x + 10.0, y - 5.0), (x + 10.0, y + 5.0)], colour);
+        }
         let accuracy = text::percent(result.accuracy);
         canvas.text(accuracy, (frame.right + 12.0, y), SMALL, look::INK, Anchor::Start);
     }
@@ -178,5 +192,5 @@ fn figure(set: &SetView<'_>) -> Result<Option<Figure>, ReportError> {
         best.0.name,
         text::percent(best.1.accuracy)
     );
-    Figure::new(set.stem("accuracy"), alt, &canvas).map(Some)
+    Figure::new(set.stem("accuracy"), &alt, &canvas).map(Some)
 }

@@ -15,9 +15,11 @@ pub(crate) const SECTION: Section =
 fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> {
     let parts: Vec<Markup> = sets(run, summary)
         .filter(|set| !set.finished().is_empty())
-        .map(|set| html! {
-            h3 id=(set.anchor("table")) { (look::name(&set.summary.dataset)) }
-            (table(&set))
+        .map(|set| {
+            html! {
+                h3 id=(set.anchor("table")) { (look::name(&set.summary.dataset)) }
+                (table(&set))
+            }
         })
         .collect();
     if parts.is_empty() {
@@ -57,20 +59,21 @@ fn table(set: &SetView<'_>) -> Markup {
     let pipelines = &set.summary.pipelines;
     let extractors = in_order(pipelines, |pipeline| &pipeline.extractor);
     let classifiers = in_order(pipelines, |pipeline| &pipeline.classifier);
+    // The best of several; of one alone there is nothing to say.
     let best = |of: &dyn Fn(&PipelineSummary) -> bool| {
         let accuracies = pipelines.iter().filter(|p| of(p)).filter_map(accuracy);
-        accuracies.fold(f64::NEG_INFINITY, f64::max)
+        let accuracies: Vec<f64> = accuracies.collect();
+        (accuracies.len() > 1).then(|| accuracies.into_iter().fold(0.0, f64::max))
     };
-    let all = || pipelines.iter().filter_map(accuracy);
-    let low = all().fold(f64::INFINITY, f64::min);
-    let high = all().fold(f64::NEG_INFINITY, f64::max);
-    let columns: Vec<(&str, f64)> =
+    let low = set.scale_begin();
+    let high = set.finished().first().map_or(1.0, |(_, result)| result.accuracy);
+    let columns: Vec<(&str, Option<f64>)> =
         classifiers.iter().map(|&name| (name, best(&|p| p.classifier == name))).collect();
     html! {
         div.scroll { table.grid {
             thead { tr {
                 th { "Features" }
-                @for (classifier, _) in &columns { th.number { (look::name(classifier)) } }
+                @for (classifier, _) in &columns { th.number title=(classifier) { span { (look::name(classifier)) } } }
             } }
             tbody {
                 @for extractor in extractors {
@@ -87,8 +90,8 @@ fn table(set: &SetView<'_>) -> Markup {
                                 @if cell.is_empty() { (text::NONE) }
                                 @for (index, &value) in cell.iter().enumerate() {
                                     @if index > 0 { " / " }
-                                    span.best-row[value == best_of_row]
-                                        .best-column[value == best_of_column]
+                                    span.best-row[Some(value) == best_of_row]
+                                        .best-column[Some(value) == best_of_column]
                                     { (text::percent(value)) }
                                 }
                             }
@@ -103,6 +106,6 @@ fn table(set: &SetView<'_>) -> Markup {
 /// Background of a cell: the better among the accuracies of the set, the darker.
 fn shade(cell: &[f64], low: f64, high: f64) -> Option<String> {
     let value = cell.iter().copied().reduce(f64::max)?;
-    let share = if high > low { (value - low) / (high - low) } else { 1.0 };
+    let share = if high > low { ((value - low) / (high - low)).max(0.0) } else { 1.0 };
     Some(format!("background: rgba(44, 122, 123, {:.2})", 0.04 + 0.34 * share))
 }

@@ -28,9 +28,7 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
              A loss of accuracy of less than " strong { (margin) " points" }
             " (percentage points of the test images) counts as “will do”."
         }
-        div.cards {
-            @for set in sets(run, summary) { (card(run, &set)) }
-        }
+        @if summary.sets.len() > 1 { p.lead { strong { (headline(summary)) } } }
         @if let Some(figure) = &figure {
             (figure.html(&html! {
                 "Accuracy of the classical champion minus accuracy of the deep one, with its "
@@ -39,6 +37,9 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                  the test images are too few to tell."
             }))
         }
+        div.cards {
+            @for set in sets(run, summary) { (card(run, &set)) }
+        }
         p.note {
             "On each side the champion is the pipeline with the best accuracy in the search, \
              which sees training images only. The test images chose nothing: they are used once, \
@@ -46,6 +47,24 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
         }
     };
     Ok(Some(Content { html, figures: figure.into_iter().collect() }))
+}
+
+/// "Enough on 3 of 5 data sets, cannot tell yet on 2."
+fn headline(summary: &Summary) -> String {
+    let words =
+        summary.sets.iter().map(|set| set.answer.as_ref().map_or(look::NO_ANSWER, decided).word);
+    let words: Vec<&str> = words.collect();
+    let kinds = ["Enough", "Not enough", "Cannot tell yet", "No answer yet"];
+    let counts = kinds.map(|kind| (kind, words.iter().filter(|&&word| word == kind).count()));
+    let mut line = String::new();
+    for (kind, count) in counts.into_iter().filter(|&(_, count)| count > 0) {
+        if line.is_empty() {
+            line = format!("{kind} on {count} of {} data sets", words.len());
+        } else {
+            line += &format!(", {} on {count}", kind.to_lowercase());
+        }
+    }
+    line + "."
 }
 
 fn card(run: &Run, set: &SetView<'_>) -> Markup {
@@ -74,32 +93,35 @@ fn decided(answer: &Answer) -> Look {
 fn sentence(set: &SetView<'_>, answer: &Answer) -> Markup {
     let (classical, deep) = names(set, answer);
     let verdict = &answer.verdict;
-    let margin = text::plain(100.0 * verdict.margin);
+    let margin = text::points(text::plain(100.0 * verdict.margin));
     let interval = interval(verdict);
     let (low, high) = (verdict.interval.low, verdict.interval.high);
     let size = |value: f64| {
-        text::unsigned_points(value, text::decimals_apart(value, verdict.margin))
+        let decimals = text::decimals_apart(value, verdict.margin);
+        text::points(text::unsigned_points(value, decimals))
+    };
+    let observed = html! {
+        (classical) " is " (observed(verdict.difference)) " " (deep) " on these test images"
     };
     match verdict.decision {
         Decision::Enough if low > 0.0 => html! {
-            (classical) " gains at least " (size(low)) " points over " (deep) " (" (interval)
-            "); a loss of up to " (margin) " points would have done."
+            (observed) ", and at least " (size(low)) " ahead on others like them (" (interval)
+            "); even up to " (margin) " behind would do."
         },
         Decision::Enough => html! {
-            (classical) " loses at most " (size(low)) " points against " (deep) " (" (interval)
-            "), less than the margin of " (margin) " points."
+            (observed) ", and at worst " (size(low)) " behind on others like them (" (interval)
+            "): less than the margin of " (margin) "."
         },
         Decision::NotEnough => html! {
-            (classical) " loses at least " (size(high)) " points against " (deep) " (" (interval)
-            "), more than the margin of " (margin) " points."
+            (observed) ", and at best " (size(high)) " behind on others like them (" (interval)
+            "): more than the margin of " (margin) "."
         },
         Decision::CannotTell { .. } if answer.paired.total() == 0 => html! {
             "there are no test images."
         },
         Decision::CannotTell { more_images } => html! {
-            "the difference between " (classical) " and " (deep) " is "
-            (text::signed_points(verdict.difference, 1)) " points (" (interval)
-            "), and the margin of −" (margin) " points lies within that interval. "
+            (observed) ", but on others like them it may be further behind than the margin of "
+            (margin) ", or not (" (interval) "). "
             @match more_images {
                 Some(more) => {
                     "About " strong { (text::counted(more, "more test image", "more test images")) }
@@ -114,12 +136,22 @@ fn sentence(set: &SetView<'_>, answer: &Answer) -> Markup {
     }
 }
 
+/// What was found, before any interval: "1.3 points ahead of", "level with".
+fn observed(difference: f64) -> String {
+    let size = text::points(text::unsigned_points(difference, 1));
+    match text::signed_points(difference, 1).chars().next() {
+        Some('+') => format!("{size} ahead of"),
+        Some('−') => format!("{size} behind"),
+        _ => "level with".to_owned(),
+    }
+}
+
 /// "95 % interval −0.4 to +2.1 points"
 fn interval(verdict: &Verdict) -> String {
     let end = |value| text::signed_points(value, text::decimals_apart(value, verdict.margin));
     let level = text::plain(100.0 * verdict.level);
     let (low, high) = (end(verdict.interval.low), end(verdict.interval.high));
-    format!("{level}\u{a0}% interval {low} to {high} points")
+    format!("{level}\u{a0}% interval {low} to {}", text::points(high))
 }
 
 fn names(set: &SetView<'_>, answer: &Answer) -> (Markup, Markup) {
@@ -175,23 +207,20 @@ fn evidence(set: &SetView<'_>, answer: &Answer) -> Markup {
                     tr { th scope="row" { "classical wrong" } (cell(paired.only_b)) (cell(paired.both_wrong)) }
                 }
             } }
-            dl {
-                dt { "Difference" }
-                dd { (text::signed_points(answer.verdict.difference, 1)) " points" }
-                dt { "McNemar mid-p" }
-                dd title="how surprising this difference would be between equally good pipelines" {
-                    (text::probability(answer.mid_p))
-                }
-                dt { "Test images" }
-                dd { (text::count(paired.total())) }
-            }
+        }
+        p.facts {
+            span { "Difference " strong { (text::points(text::signed_points(answer.verdict.difference, 1))) } }
+            span { "Test images " strong { (text::count(paired.total())) } }
+            span { "McNemar mid-p " strong { (text::probability(answer.mid_p)) } }
         }
     }
 }
 
 fn links(set: &SetView<'_>) -> Markup {
-    let to = |section: &str, label: &str| html! {
-        a href={ "#" (set.anchor(section)) } { (label) }
+    let to = |section: &str, label: &str| {
+        html! {
+            a href={ "#" (set.anchor(section)) } { (label) }
+        }
     };
     html! {
         p.links {
@@ -253,7 +282,7 @@ fn overview(run: &Run, summary: &Summary) -> Result<Option<Figure>, ReportError>
         text::plain(100.0 * margin),
         told.collect::<Vec<_>>().join("; ")
     );
-    Figure::new("overview".to_owned(), alt, &canvas).map(Some)
+    Figure::new("overview".to_owned(), &alt, &canvas).map(Some)
 }
 
 /// What lies behind the intervals: the two zones, the margin between them, zero, the axis.
