@@ -1,6 +1,6 @@
 //! One HTML page and its figures from the record of a run.
 //!
-//! [`write()`] reads a run directory and nothing else: no training, no clock, no chance, no network.
+//! [`write()`] reads a run directory and nothing else: no training, clock or chance.
 //! The same run directory gives the same bytes, and an unfinished one gives a page that says what
 //! is missing.
 //!

@@ -5,6 +5,7 @@
 
 use crate::text;
 use eval::record::Family;
+use eval::summary::SetSummary;
 use eval::verdict::Decision;
 use maud::{Markup, html};
 use plotters::style::RGBColor;
@@ -48,22 +49,20 @@ pub(crate) fn family(family: Family) -> Look {
     }
 }
 
-/// How a decision is shown; it has the colour of the side it speaks for.
-pub(crate) fn decision(decision: Decision) -> Look {
-    match decision {
-        Decision::Enough => Look { class: "enough", symbol: "✓", word: "Enough", colour: BLUE },
-        Decision::NotEnough => {
+/// How the answer for a data set is shown; it has the colour of the side it speaks for.
+pub(crate) fn answer(set: &SetSummary) -> Look {
+    let muted = |symbol, word| Look { class: "cannot-tell", symbol, word, colour: MUTED };
+    match set.answer.as_ref().map(|answer| answer.verdict.decision) {
+        Some(Decision::Enough) => {
+            Look { class: "enough", symbol: "✓", word: "Enough", colour: BLUE }
+        }
+        Some(Decision::NotEnough) => {
             Look { class: "not-enough", symbol: "✗", word: "Not enough", colour: ORANGE }
         }
-        Decision::CannotTell { .. } => {
-            Look { class: "cannot-tell", symbol: "?", word: "Cannot tell yet", colour: MUTED }
-        }
+        Some(Decision::CannotTell { .. }) => muted("?", "Cannot tell yet"),
+        None => muted("…", "No answer yet"),
     }
 }
-
-/// How the lack of an answer is shown.
-pub(crate) const NO_ANSWER: Look =
-    Look { class: "cannot-tell", symbol: "…", word: "No answer yet", colour: MUTED };
 
 /// A name from outside. It may be written from right to left, which must not turn the line.
 pub(crate) fn name(name: &str) -> Markup {
@@ -88,7 +87,9 @@ pub(crate) fn legend() -> Markup {
     html! {
         p.legend {
             @for look in FAMILIES.map(family) {
-                span { span.family.(look.class) aria-hidden="true" { (look.symbol) } " " (look.word) }
+                span {
+                    span.family.(look.class) aria-hidden="true" { (look.symbol) } " " (look.word)
+                }
             }
         }
     }

@@ -4,7 +4,6 @@
 use crate::look;
 use crate::run_view::sets;
 use crate::sections::Section;
-use crate::text;
 use eval::store::Run;
 use eval::summary::Summary;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -43,8 +42,8 @@ pub(crate) fn page(run: &Run, summary: &Summary, parts: &[(&Section, Markup)]) -
                 }
                 footer {
                     p {
-                        "Version " (run.manifest.version) ". Every number of this page can be traced \
-                         to a file of the run directory: see "
+                        "Version " (run.manifest.version) ". Every number of this page can be \
+                         traced to a file of the run directory: see "
                         a href="#reproduce" { "Check and reproduce" } "."
                     }
                 }
@@ -70,7 +69,7 @@ fn unfinished(run: &Run, summary: &Summary) -> Markup {
                 "Results are missing: "
                 @for (index, (dataset, missing)) in missing.iter().enumerate() {
                     @if index > 0 { ", " }
-                    (look::name(dataset)) " " (text::count(*missing as u64)) " of " (text::count(asked as u64))
+                    (look::name(dataset)) " " (missing) " of " (asked)
                 }
                 ". Start the comparison again to continue where it stopped; answers below are \
                  for what has finished."

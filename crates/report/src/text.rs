@@ -2,6 +2,8 @@
 //!
 //! A number and its unit are held together by a no-break space; a minus is a minus, not a hyphen.
 
+use eval::interval::Interval;
+
 /// Holds a number and its unit on one line.
 pub(crate) const NBSP: &str = "\u{a0}";
 
@@ -14,8 +16,8 @@ pub(crate) fn percent(share: f64) -> String {
 }
 
 /// Both ends of an interval of shares: "97.1 – 98.4 %".
-pub(crate) fn percent_range(low: f64, high: f64) -> String {
-    format!("{:.1}{NBSP}–{NBSP}{:.1}{NBSP}%", 100.0 * low, 100.0 * high)
+pub(crate) fn percent_range(range: Interval) -> String {
+    format!("{:.1}{NBSP}–{NBSP}{:.1}{NBSP}%", 100.0 * range.low, 100.0 * range.high)
 }
 
 /// A difference of shares in points, with its sign and `decimals`: "+0.4", "−2.1", "0.0".
@@ -149,7 +151,7 @@ mod tests {
     #[test]
     fn shares_and_points() {
         assert_eq!(seen(&percent(0.97949)), "97.9 %");
-        assert_eq!(seen(&percent_range(0.971, 1.0)), "97.1 – 100.0 %");
+        assert_eq!(seen(&percent_range(Interval { low: 0.971, high: 1.0 })), "97.1 – 100.0 %");
         assert_eq!(signed_points(0.0041, 1), "+0.4");
         assert_eq!(signed_points(-0.021, 1), "−2.1");
         assert_eq!(signed_points(-0.0004, 1), "0.0");

@@ -56,7 +56,7 @@ fn confusion(set: &SetView<'_>, (pipeline, result): (&PipelineSummary, &TestResu
 
 fn matrix(classes: &[String], result: &TestResult) -> Markup {
     let turned = classes.iter().any(|class| class.chars().count() > 3);
-    let per_class = result.confusion.per_class();
+    let (counts, per_class) = (result.confusion.counts(), result.confusion.per_class());
     html! {
         div.scroll { table.matrix {
             thead { tr {
@@ -64,15 +64,14 @@ fn matrix(classes: &[String], result: &TestResult) -> Markup {
                 @for class in classes {
                     th.turned[turned] scope="col" title=(class) { span { (look::name(class)) } }
                 }
-                th { "recall" }
+                th { "recall (%)" }
             } }
             tbody {
-                @for ((class, row), metrics) in classes.iter().zip(result.confusion.counts()).zip(&per_class) {
-                    @let right = classes.iter().position(|other| other == class);
+                @for (class, (row, metrics)) in counts.iter().zip(&per_class).enumerate() {
                     tr {
-                        th.name scope="row" { (look::name(class)) }
+                        th.name scope="row" { (look::name(&classes[class])) }
                         @for (column, &count) in row.iter().enumerate() {
-                            td.number.diagonal[Some(column) == right].zero[count == 0]
+                            td.number.diagonal[column == class].zero[count == 0]
                                 style=[shade(count, metrics.support)]
                             { @if count == 0 { "·" } @else { (text::count(count)) } }
                         }
@@ -80,9 +79,9 @@ fn matrix(classes: &[String], result: &TestResult) -> Markup {
                     }
                 }
                 tr {
-                    th.name scope="row" { "precision" }
+                    th.name scope="row" { "precision (%)" }
                     @for (column, metrics) in per_class.iter().enumerate() {
-                        @let said: u64 = result.confusion.counts().iter().map(|row| row[column]).sum();
+                        @let said: u64 = counts.iter().map(|row| row[column]).sum();
                         td.number.margin { (share(metrics.precision, said)) }
                     }
                     td.margin {}
@@ -94,7 +93,7 @@ fn matrix(classes: &[String], result: &TestResult) -> Markup {
 
 /// In whole percent, or a dash where there is nothing to share.
 fn share(share: f64, of: u64) -> String {
-    if of == 0 { text::NONE.to_owned() } else { format!("{:.0}%", 100.0 * share) }
+    if of == 0 { text::NONE.to_owned() } else { format!("{:.0}", 100.0 * share) }
 }
 
 /// Errors are rare, so a root makes them visible.
@@ -122,7 +121,10 @@ fn pairs(classes: &[String], result: &TestResult) -> Markup {
             (text::counted(pairs.len() as u64, "kind", "kinds")) " of mistake."
         }
         div.scroll { table {
-            thead { tr { th { "Truth" } th { "Taken for" } th.number { "Images" } th.number { "of the class" } } }
+            thead { tr {
+                th { "Truth" } th { "Taken for" }
+                th.number { "Images" } th.number { "of the class" }
+            } }
             tbody {
                 @for &(count, truth, predicted) in &pairs[..shown] {
                     @let support: u64 = counts[truth].iter().sum();

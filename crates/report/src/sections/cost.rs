@@ -42,9 +42,9 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
             "Measured on " (machine(&run.environment)) ". Only times of trainings that ran alone \
              are shown; each was timed once, so differences of a few percent mean nothing. \
              Extraction is the time to describe all training images; training starts from the \
-             features (a network starts from pixels, and extracts nothing). Batch speed scores all test images at once, \
-             extraction included at the speed measured. Latency is one image from pixels to class, \
-             one after another, after a warm-up."
+             features (a network starts from pixels, and extracts nothing). Batch speed scores all \
+             test images at once, extraction included at the speed measured. Latency is one image \
+             from pixels to class, one after another, after a warm-up."
         }
         @for part in &parts { (part) }
     };
@@ -93,12 +93,13 @@ fn table(set: &SetView<'_>) -> Markup {
             tbody {
                 @for (pipeline, result) in set.finished() {
                     @let costs = claimed(result);
+                    @let extraction = costs.map(|c| c.extract_seconds).filter(|&s| s > 0.0);
                     @let show = |number: Option<String>| html! {
                         td.number { (number.unwrap_or_else(|| text::NONE.to_owned())) }
                     };
                     tr {
                         th.name scope="row" { (look::pipeline(pipeline.family, &pipeline.name)) }
-                        (show(costs.filter(|c| c.extract_seconds > 0.0).map(|c| text::seconds(c.extract_seconds))))
+                        (show(extraction.map(text::seconds)))
                         (show(costs.map(|c| text::seconds(c.fit_seconds))))
                         (show(costs.and_then(|c| Some(text::seconds(c.latency?.p50_seconds)))))
                         (show(costs.and_then(|c| Some(text::seconds(c.latency?.p99_seconds)))))

@@ -37,7 +37,10 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                             Some(split) => {
                                 td.number { (count(split.train.len())) }
                                 td.number { (count(split.test.len())) }
-                                td { @if set.data.official_split { "official" } @else { "held out here" } }
+                                td {
+                                    @if set.data.official_split { "official" }
+                                    @else { "held out here" }
+                                }
                                 td.number { (count(shared(set.data, split).len())) }
                             },
                             None => { td colspan="4" { "not split yet" } },

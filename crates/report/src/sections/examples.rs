@@ -67,7 +67,10 @@ fn examples(run: &Run, set: &SetView<'_>) -> Result<Option<Markup>, ReportError>
                 @if figures.len() < rows.len() { ", " (figures.len()) " shown" }
             }
             @if !figures.is_empty() {
-                p.note { "Below each image its class, and what " (look::name(&wrong.name)) " took it for." }
+                p.note {
+                    "Below each image its class, and what " (look::name(&wrong.name))
+                    " took it for."
+                }
                 div.examples { @for figure in &figures { (figure) } }
             }
         });

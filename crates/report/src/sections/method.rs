@@ -44,10 +44,11 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
             }
             dt { "Accuracy and its interval" }
             dd {
-                "Share of the test images predicted right, with Wilson's " (level) " % interval: the \
-                 true accuracies for which the share observed would not be surprising."
-                (source("E. B. Wilson, “Probable inference, the law of succession, and statistical \
-                         inference”, Journal of the American Statistical Association 22(158):209–212, 1927"))
+                "Share of the test images predicted right, with Wilson's " (level) " % interval: \
+                 the true accuracies for which the share observed would not be surprising."
+                (source("E. B. Wilson, “Probable inference, the law of succession, and \
+                         statistical inference”, Journal of the American Statistical Association \
+                         22(158):209–212, 1927"))
             }
             dt { "Macro F1" }
             dd {
@@ -69,17 +70,17 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                  which exactly one is right. The p-value says how probable a split at least as \
                  uneven would then be, the observed one counted half. A large p-value does not \
                  show that they are equal: that is what the interval and the margin are for."
-                (source("M. W. Fagerland, S. Lydersen, P. Laake, “The McNemar test for binary matched-pairs \
-                         data: mid-p and asymptotic are better than exact conditional”, BMC Medical \
-                         Research Methodology 13:91, 2013"))
+                (source("M. W. Fagerland, S. Lydersen, P. Laake, “The McNemar test for binary \
+                         matched-pairs data: mid-p and asymptotic are better than exact \
+                         conditional”, BMC Medical Research Methodology 13:91, 2013"))
             }
             dt { "Verdict" }
             dd {
-                "A question of non-inferiority: " em { "enough" } " if the whole interval lies above −"
-                (margin) " points, " em { "not enough" } " if it lies wholly below, " em { "cannot tell" }
-                " if it holds −" (margin) " points. Either of the first two is then wrong in at most \
-                 about " (text::plain(50.0 * (1.0 - protocol.level))) " % of cases, for one data \
-                 set. With several data sets nothing is corrected: each answer stands for its own."
+                "A question of non-inferiority: " em { "enough" } " if the whole interval lies \
+                 above −" (margin) " points, " em { "not enough" } " if it lies wholly below, "
+                em { "cannot tell" } " if it holds −" (margin) " points. Either of the first two \
+                 is then wrong in at most about " (text::plain(50.0 * (1.0 - protocol.level)))
+                " % of cases, for one data set. With several data sets nothing is corrected: each answer stands for its own."
             }
         }
         h3 { "How much each side was allowed to try" }
@@ -87,8 +88,8 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
         h3 { "What this report does not say" }
         ul {
             li {
-                "How the answer changes with more or fewer training images (no learning curves): it \
-                 holds for the number of images used here."
+                "How the answer changes with more or fewer training images (no learning curves): \
+                 it holds for the number of images used here."
             }
             li { "How pipelines behave on noisy, blurred or shifted images (no robustness)." }
             li { "Whether scores can be read as probabilities (no calibration)." }
@@ -101,8 +102,8 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                  both parts: only images with exactly the same pixels are found."
             }
             li {
-                "What a larger network, a pretrained one or a longer search would reach. “Deep” here \
-                 means the networks of the plan, with their budget."
+                "What a larger network, a pretrained one or a longer search would reach. “Deep” \
+                 here means the networks of the plan, with their budget."
             }
         }
     };
@@ -127,7 +128,10 @@ fn budget(run: &Run, summary: &Summary) -> Markup {
                 }
             }
         } }
-        p.note { "Trainings: one per point and fold, and one final training per pipeline. Searches that have not finished are not counted." }
+        p.note {
+            "Trainings: one per point and fold, and one final training per pipeline. Searches that \
+             have not finished are not counted."
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod curves;
 mod data;
 mod examples;
 mod method;
+mod overview;
 mod reproduce;
 mod scoreboard;
 mod table;

@@ -43,7 +43,8 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
              directory, byte for byte."
         }
         div.scroll { table.facts { tbody {
-            (row("Plan", html! { (look::name(&manifest.name)) ", SHA-256 " (code(&manifest.plan_sha256)) }))
+            (row("Plan", look::name(&manifest.name)))
+            (row("Plan, SHA-256", code(&manifest.plan_sha256)))
             (row("Version", html! {
                 (manifest.version) ", revision "
                 @match &manifest.git_revision {
@@ -69,7 +70,9 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
         details {
             summary { "Where each result comes from" }
             div.scroll { table {
-                thead { tr { th { "Data set" } th { "Pipeline" } th { "File of the final trial" } } }
+                thead { tr {
+                    th { "Data set" } th { "Pipeline" } th { "File of the final trial" }
+                } }
                 tbody {
                     @for set in sets(run, summary) {
                         @for pipeline in &set.summary.pipelines {
@@ -87,7 +90,9 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
         }
         h3 { "Files of the run directory" }
         div.scroll { table.facts { tbody {
-            @for (path, content) in FILES { tr { th scope="row" { code { (path) } } td { (content) } } }
+            @for (path, content) in FILES {
+                tr { th scope="row" { code { (path) } } td { (content) } }
+            }
         } } }
     };
     Ok(Some(Content::text(html)))

@@ -23,11 +23,12 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
     let mut parts = Vec::new();
     for set in sets(run, summary).filter(|set| !set.summary.pipelines.is_empty()) {
         let figure = figure(&set)?;
+        let images = set.summary.test_images as u64;
         parts.push(html! {
             h3 id=(set.anchor("scoreboard")) { (look::name(&set.summary.dataset)) }
             @if let Some(figure) = &figure {
                 (figure.html(&html! {
-                    "Accuracy on " (text::counted(set.summary.test_images as u64, "test image", "test images"))
+                    "Accuracy on " (text::counted(images, "test image", "test images"))
                     " with its " (level) " % Wilson interval."
                     @if set.finished().iter().any(|(_, r)| r.accuracy < set.scale_begin()) {
                         " An arrow at the left: below the scale."
@@ -72,10 +73,10 @@ fn table(set: &SetView<'_>, level: &str) -> Markup {
                     tr {
                         (name(set, pipeline))
                         td.number { strong { (text::percent(result.accuracy)) } }
-                        td.number { (text::percent_range(result.interval.low, result.interval.high)) }
+                        td.number { (text::percent_range(result.interval)) }
                         td.number { (text::percent(result.macro_f1)) }
                         (search(pipeline))
-                        td { (notes(pipeline, result)) }
+                        td.notes { (notes(pipeline, result)) }
                     }
                 }
                 @for pipeline in unfinished {
@@ -85,8 +86,10 @@ fn table(set: &SetView<'_>, level: &str) -> Markup {
                         td.number { (text::NONE) }
                         td.number { (text::NONE) }
                         (search(pipeline))
-                        td { @match &pipeline.result {
-                            Err(Unfinished::Failed(error)) => { strong { "failed: " } bdi { (error) } },
+                        td.notes { @match &pipeline.result {
+                            Err(Unfinished::Failed(error)) => {
+                                strong { "failed: " } (look::name(error))
+                            },
                             _ => "not done yet",
                         } }
                     }

@@ -73,7 +73,9 @@ fn table(set: &SetView<'_>) -> Markup {
         div.scroll { table.grid {
             thead { tr {
                 th { "Features" }
-                @for (classifier, _) in &columns { th.number title=(classifier) { span { (look::name(classifier)) } } }
+                @for (classifier, _) in &columns {
+                    th.number title=(classifier) { span { (look::name(classifier)) } }
+                }
             } }
             tbody {
                 @for extractor in extractors {

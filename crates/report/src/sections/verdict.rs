@@ -1,12 +1,8 @@
 //! The answer, first: one sentence per data set and what it rests on.
 
+use super::overview::overview;
 use super::{Content, Section};
-use crate::figure::Figure;
-use crate::figure::axis::Axis;
-use crate::figure::canvas::{Anchor, Canvas};
-use crate::figure::font::fitted;
-use crate::figure::plot::{self, Frame, LABEL, SMALL};
-use crate::look::{self, Look};
+use crate::look;
 use crate::run_view::{SetView, sets};
 use crate::text;
 use crate::write::ReportError;
@@ -24,8 +20,8 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
     let figure = overview(run, summary)?;
     let html = html! {
         p.lead {
-            "Will hand-crafted features and a classical classifier do, or is a deep network needed? \
-             A loss of accuracy of less than " strong { (margin) " points" }
+            "Will hand-crafted features and a classical classifier do, or is a deep network \
+             needed? A loss of accuracy of less than " strong { (margin) " points" }
             " (percentage points of the test images) counts as “will do”."
         }
         @if summary.sets.len() > 1 { p.lead { strong { (headline(summary)) } } }
@@ -51,8 +47,7 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
 
 /// "Enough on 3 of 5 data sets, cannot tell yet on 2."
 fn headline(summary: &Summary) -> String {
-    let words =
-        summary.sets.iter().map(|set| set.answer.as_ref().map_or(look::NO_ANSWER, decided).word);
+    let words = summary.sets.iter().map(|set| look::answer(set).word);
     let words: Vec<&str> = words.collect();
     let kinds = ["Enough", "Not enough", "Cannot tell yet", "No answer yet"];
     let counts = kinds.map(|kind| (kind, words.iter().filter(|&&word| word == kind).count()));
@@ -68,7 +63,7 @@ fn headline(summary: &Summary) -> String {
 }
 
 fn card(run: &Run, set: &SetView<'_>) -> Markup {
-    let look = set.summary.answer.as_ref().map_or(look::NO_ANSWER, decided);
+    let look = look::answer(set.summary);
     html! {
         article.card.(look.class) id=(set.anchor("verdict")) {
             h3 { (look::name(&set.summary.dataset)) }
@@ -84,10 +79,6 @@ fn card(run: &Run, set: &SetView<'_>) -> Markup {
             @if !set.finished().is_empty() { (links(set)) }
         }
     }
-}
-
-fn decided(answer: &Answer) -> Look {
-    look::decision(answer.verdict.decision)
 }
 
 fn sentence(set: &SetView<'_>, answer: &Answer) -> Markup {
@@ -183,33 +174,46 @@ fn no_answer(run: &Run, set: &SetView<'_>) -> Markup {
 
 fn evidence(set: &SetView<'_>, answer: &Answer) -> Markup {
     let paired = &answer.paired;
-    let cell = |count: u64| html! { td { (text::count(count)) } };
+    let row = |label: &str, deep_right: u64, deep_wrong: u64| {
+        html! {
+            tr {
+                th scope="row" { (label) }
+                td { (text::count(deep_right)) }
+                td { (text::count(deep_wrong)) }
+            }
+        }
+    };
+    let difference = text::points(text::signed_points(answer.verdict.difference, 1));
     html! {
         div.evidence {
             @if let Some(champions) = set.champions() {
                 div.scroll { table {
-                    thead { tr { th { "Champion" } th.number { "Test accuracy" } th.number { "Interval" } } }
+                    thead { tr {
+                        th { "Champion" } th.number { "Test accuracy" } th.number { "Interval" }
+                    } }
                     tbody {
                         @for (pipeline, result) in champions {
                             tr {
                                 th scope="row" { (look::pipeline(pipeline.family, &pipeline.name)) }
                                 td { (text::percent(result.accuracy)) }
-                                td { (text::percent_range(result.interval.low, result.interval.high)) }
+                                td { (text::percent_range(result.interval)) }
                             }
                         }
                     }
                 } }
             }
             div.scroll { table {
-                thead { tr { th { "Test images" } th.number { "deep right" } th.number { "deep wrong" } } }
+                thead { tr {
+                    th { "Test images" } th.number { "deep right" } th.number { "deep wrong" }
+                } }
                 tbody {
-                    tr { th scope="row" { "classical right" } (cell(paired.both_right)) (cell(paired.only_a)) }
-                    tr { th scope="row" { "classical wrong" } (cell(paired.only_b)) (cell(paired.both_wrong)) }
+                    (row("classical right", paired.both_right, paired.only_a))
+                    (row("classical wrong", paired.only_b, paired.both_wrong))
                 }
             } }
         }
         p.facts {
-            span { "Difference " strong { (text::points(text::signed_points(answer.verdict.difference, 1))) } }
+            span { "Difference " strong { (difference) } }
             span { "Test images " strong { (text::count(paired.total())) } }
             span { "McNemar mid-p " strong { (text::probability(answer.mid_p)) } }
         }
@@ -231,81 +235,4 @@ fn links(set: &SetView<'_>) -> Markup {
             (to("data", "data"))
         }
     }
-}
-
-/// Difference and interval of every data set against the margin; nothing without an answer.
-fn overview(run: &Run, summary: &Summary) -> Result<Option<Figure>, ReportError> {
-    const WIDTH: f64 = 760.0;
-    const ROW: f64 = 34.0;
-    let answers = || summary.sets.iter().filter_map(|set| set.answer.as_ref());
-    if answers().next().is_none() {
-        return Ok(None);
-    }
-    let margin = run.manifest.protocol.margin;
-    // The margin in the picture with room on both sides, and zero.
-    let ends = answers().flat_map(|a| [a.verdict.interval.low, a.verdict.interval.high]);
-    let values = ends.chain([0.0, margin / 2.0, -2.0 * margin]).map(|value| 100.0 * value);
-    let frame = Frame {
-        left: 190.0,
-        top: 34.0,
-        right: WIDTH - 150.0,
-        bottom: 34.0 + ROW * summary.sets.len() as f64,
-        x: Axis::linear(values, 7.0, (-100.0, 100.0)),
-        y: Axis::linear([0.0, 1.0].into_iter(), 1.0, (0.0, 1.0)),
-    };
-    let mut canvas = Canvas::new(WIDTH, frame.bottom + 46.0);
-    zones(&mut canvas, &frame, -100.0 * margin);
-
-    for (index, set) in summary.sets.iter().enumerate() {
-        let y = frame.top + ROW * (index as f64 + 0.5);
-        let name = fitted(&set.dataset, LABEL, frame.left - 24.0);
-        canvas.text(name, (frame.left - 12.0, y), LABEL, look::INK, Anchor::End);
-        let look = set.answer.as_ref().map_or(look::NO_ANSWER, decided);
-        if let Some(answer) = &set.answer {
-            let at = |value: f64| frame.across(100.0 * value);
-            let ends = (at(answer.verdict.interval.low), at(answer.verdict.interval.high));
-            plot::interval(&mut canvas, ends, y, look.colour);
-            let centre = (at(answer.verdict.difference), y);
-            canvas.disc(centre, 6.5, look::WHITE);
-            canvas.disc(centre, 5.0, look.colour);
-        }
-        let word = format!("{} {}", look.symbol, look.word);
-        canvas.text(word, (frame.right + 14.0, y), LABEL, look.colour, Anchor::Start);
-    }
-    let told = sets(run, summary).map(|set| {
-        let word = set.summary.answer.as_ref().map_or(look::NO_ANSWER, decided).word;
-        format!("{}: {}", set.summary.dataset, word.to_lowercase())
-    });
-    let alt = format!(
-        "Difference of accuracy, classical minus deep, with intervals, against a margin of {} \
-         points. {}.",
-        text::plain(100.0 * margin),
-        told.collect::<Vec<_>>().join("; ")
-    );
-    Figure::new("overview".to_owned(), &alt, &canvas).map(Some)
-}
-
-/// What lies behind the intervals: the two zones, the margin between them, zero, the axis.
-fn zones(canvas: &mut Canvas, frame: &Frame, margin: f64) {
-    let (top, bottom) = (frame.top, frame.bottom);
-    let (zero, limit) = (frame.across(0.0), frame.across(margin));
-    canvas.rectangle((frame.left, top), (limit, bottom), look::ORANGE_TINT);
-    canvas.rectangle((limit, top), (frame.right, bottom), look::BLUE_TINT);
-    let title = "accuracy of classical − accuracy of deep (percentage points)";
-    let decimals = frame.x.decimals(1.0);
-    let write = |tick: f64| text::signed_points(tick / 100.0, decimals);
-    frame.mark_x(canvas, write, title);
-    canvas.line(vec![(zero, top), (zero, bottom)], look::GREY, 1.5);
-    canvas.dashed(&[(limit, top - 8.0), (limit, bottom)], look::INK, 1.5);
-    let label = |canvas: &mut Canvas, text: &str, x, colour, anchor, room| {
-        // Left out rather than cut where the zone is narrow.
-        if fitted(text, SMALL, room) == text {
-            canvas.text(text, (x, top - 14.0), SMALL, colour, anchor);
-        }
-    };
-    let (orange, blue) = (look::ORANGE, look::BLUE);
-    // The zone of losses may be narrow, but the names of the sets leave room beside it.
-    let room = limit - 16.0;
-    label(canvas, "not enough ←", limit - 8.0, orange, Anchor::End, room);
-    label(canvas, "→ enough", limit + 8.0, blue, Anchor::Start, frame.right - limit);
 }
