@@ -14,8 +14,8 @@ use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 use std::io::{Cursor, ErrorKind, Write};
 use std::path::Path;
 
-/// Most images stored per set for the report to show.
-const MAX_EXAMPLES: usize = 100;
+/// Most images stored per set and side for the report to show.
+const MAX_EXAMPLES: usize = 50;
 
 /// Writes `predictions/` and `examples/`.
 pub(crate) fn outputs(directory: &RunDirectory, sets: &[OpenSet]) -> anyhow::Result<()> {
@@ -24,8 +24,7 @@ pub(crate) fn outputs(directory: &RunDirectory, sets: &[OpenSet]) -> anyhow::Res
         let csv = predictions_csv(summary, &set.record, &set.hold_out);
         directory.write_file(&format!("predictions/{}.csv", set.record.name), csv.as_bytes())?;
         let Some(rows) = summary.disagreements(&set.record, &set.hold_out) else { continue };
-        let half = MAX_EXAMPLES / 2;
-        for &row in rows.only_classical.iter().take(half).chain(rows.only_deep.iter().take(half)) {
+        for row in [spread(&rows.only_classical), spread(&rows.only_deep)].concat() {
             let png = png(set.data.images(), row)?;
             directory.write_file(&example_path(&set.record.name, row), &png)?;
         }
@@ -33,9 +32,16 @@ pub(crate) fn outputs(directory: &RunDirectory, sets: &[OpenSet]) -> anyhow::Res
     Ok(())
 }
 
+/// At most [`MAX_EXAMPLES`] of the rows, evenly spread: sets are often sorted by class.
+fn spread(rows: &[usize]) -> Vec<usize> {
+    let kept = rows.len().min(MAX_EXAMPLES);
+    (0..kept).map(|position| rows[position * rows.len() / kept]).collect()
+}
+
 /// Writes the report of a run directory and says on stdout where it is and what it answers.
 pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
     let page = report::write(root)?;
+    RunDirectory::new(root).clear_partial()?;
     let summary = Summary::of(&Run::load(root)?)?;
     let mut lines: Vec<String> = summary.sets.iter().map(answer_line).collect();
     lines.push(format!("report: {}", page.display()));

@@ -198,8 +198,13 @@ impl Faults {
                     continue;
                 }
             };
-            let built = build_extractor(plan, &entry.name);
-            let Some(extractor) = self.keep("extractor", &entry.name, built) else { continue };
+            let extractor = match build_extractor(plan, &entry.name) {
+                Ok(extractor) => extractor,
+                Err((part, error)) => {
+                    self.note(format!("extractor `{part}`: {error}"));
+                    continue;
+                }
+            };
             let pipelines = self.classifiers(plan, &entry.name, &settings);
             parts.push(OnFixed { name: entry.name.clone(), extractor, pipelines });
         }
@@ -316,13 +321,15 @@ fn extractor_settings(plan: &Plan, name: &str) -> Result<Value, String> {
     Ok(json!({ "kind": "join", "parts": parts }))
 }
 
-/// An extractor whose `extractor_settings` were found sound.
-fn build_extractor(plan: &Plan, name: &str) -> Result<Box<dyn Extract>, EntryError> {
+/// An extractor whose `extractor_settings` were found sound, or the part that is at fault.
+fn build_extractor(plan: &Plan, name: &str) -> Result<Box<dyn Extract>, (String, EntryError)> {
     let entry = plan.extractor.iter().find(|entry| entry.name == name);
     let entry = entry.expect("extractor_settings looked it up");
+    let at_fault = |error| (name.to_owned(), error);
     if entry.kind != "join" {
-        return catalogue::extractor(&entry.kind, &entry.settings);
+        return catalogue::extractor(&entry.kind, &entry.settings).map_err(at_fault);
     }
     let parts = entry.parts.iter().map(|part| build_extractor(plan, part));
-    Ok(Box::new(Concat::new(parts.collect::<Result<_, _>>()?)?))
+    let joined = Concat::new(parts.collect::<Result<_, _>>()?);
+    Ok(Box::new(joined.map_err(|error| at_fault(error.into()))?))
 }

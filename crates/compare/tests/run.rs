@@ -69,9 +69,10 @@ fn workplace() -> TempDir {
 fn image(class: usize, number: u32) -> image::GrayImage {
     let place = 2 + number % 12;
     image::GrayImage::from_fn(16, 16, |x, y| {
-        let noise = (x * 73 + y * 151 + number * 977).wrapping_mul(2_654_435_761) >> 26;
+        let noise = (x * 73 + y * 151 + number * 977).wrapping_mul(2_654_435_761) >> 27;
         let on_bar = if class == 0 { x == place } else { y == place };
-        image::Luma([(if on_bar { 120 + 4 * number } else { 40 }) as u8 + noise as u8])
+        let light = if on_bar { 100 + 4 * number } else { 40 };
+        image::Luma([(light + noise) as u8])
     })
 }
 

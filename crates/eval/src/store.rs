@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 use thiserror::Error;
 
+/// Folder for files that are being written; what a killed run left there means nothing.
+const PARTIAL: &str = ".partial";
+
 /// Why a run directory could not be read or written.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -205,6 +208,19 @@ impl RunDirectory {
         self.write_json(&self.root.join(relative), record)
     }
 
+    /// Removes what killed runs left half written. Only for the one process that works on the
+    /// directory.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn clear_partial(&self) -> Result<(), StoreError> {
+        let folder = self.root.join(PARTIAL);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(&folder, error)),
+            _ => Ok(()),
+        }
+    }
+
     fn data_path(&self, set: &str) -> PathBuf {
         self.root.join("data").join(format!("{set}.json"))
     }
@@ -236,10 +252,20 @@ impl RunDirectory {
         self.write(path, &bytes)
     }
 
+    /// A file to be renamed, readable by whoever may read an ordinary new file.
+    fn temporary(&self) -> io::Result<tempfile::NamedTempFile> {
+        let folder = self.root.join(PARTIAL);
+        fs::create_dir_all(&folder)?;
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        builder.tempfile_in(folder)
+    }
+
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let folder = path.parent().expect("paths are made below the root");
         let written = fs::create_dir_all(folder).and_then(|()| {
-            let mut file = temporary(folder)?;
+            let mut file = self.temporary()?;
             file.write_all(bytes)?;
             file.as_file().sync_data()?;
             file.persist(path)?;
@@ -321,15 +347,6 @@ pub fn score_bytes(scores: &Scores) -> Vec<u8> {
     scores.view().iter().flat_map(|score| score.to_le_bytes()).collect()
 }
 
-/// A file to be renamed, readable by whoever may read an ordinary new file.
-fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
-}
-
 fn io_error(path: &Path, source: io::Error) -> StoreError {
     StoreError::Io { path: path.to_owned(), source }
 }
@@ -369,7 +386,7 @@ fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(entries)
 }
 
-/// All `.json` records of a folder by key; leftovers of a killed run are passed over.
+/// All `.json` records of a folder by key.
 fn read_folder<T: DeserializeOwned>(
     folder: &Path,
     key: impl Fn(&T) -> String,
@@ -486,6 +503,9 @@ mod tests {
         let directory = RunDirectory::new(folder.path());
         directory.write_file("a/b.txt", b"first").unwrap();
         directory.write_file("a/b.txt", b"second").unwrap();
+        fs::write(folder.path().join(PARTIAL).join("x"), b"half").unwrap();
+        directory.clear_partial().unwrap();
+        assert_eq!(sorted_entries(folder.path()).unwrap(), [folder.path().join("a")]);
         let names: Vec<_> = sorted_entries(&folder.path().join("a")).unwrap();
         assert_eq!(names, [folder.path().join("a/b.txt")]);
         assert_eq!(fs::read(&names[0]).unwrap(), b"second");

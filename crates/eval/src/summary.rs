@@ -80,7 +80,9 @@ pub enum Unfinished {
 pub struct TestResult {
     /// Id of the trial that all numbers here come from.
     pub trial: String,
-    /// Class predicted for every test image, in the order of the split.
+    /// Class predicted for every test image, in the order of the split; worked out from the scores
+    /// and not written again.
+    #[serde(skip)]
     pub predicted: Vec<usize>,
     /// Truth against prediction.
     pub confusion: Confusion,
@@ -239,7 +241,8 @@ impl Search {
         for point in &points {
             let mut accuracies = Vec::with_capacity(folds);
             for fold in 0..folds {
-                let split = &run.splits[&fold_name(&data.name, fold)];
+                let split = run.splits.get(&fold_name(&data.name, fold));
+                let Some(split) = split else { return Ok(None) };
                 let trial = trials
                     .iter()
                     .find(|trial| trial.split == split.name && trial.spec.parameters == *point);
