@@ -111,6 +111,11 @@ pub enum Convergence {
         /// Epoch whose weights were kept, counted from 1.
         best: u64,
     },
+    /// All planned epochs were run; there is no other rule to stop by.
+    Completed {
+        /// Epochs run.
+        iterations: u64,
+    },
     /// All allowed iterations were used and the stopping rule was not met.
     LimitReached {
         /// Iterations over all sub-problems, or epochs.

@@ -71,7 +71,7 @@ fn answer_line(set: &SetSummary) -> String {
         Decision::Enough => "enough".to_owned(),
         Decision::NotEnough => "not enough".to_owned(),
         Decision::CannotTell { more_images: Some(more) } => {
-            format!("cannot tell yet; about {more} more test images would")
+            format!("cannot tell yet; about {more} more test images would settle it")
         }
         Decision::CannotTell { more_images: None } => "cannot tell".to_owned(),
     };

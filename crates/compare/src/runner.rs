@@ -48,7 +48,7 @@ impl Work<'_> {
     pub(crate) fn run(&self, pipelines: &Pipelines) -> anyhow::Result<()> {
         for part in &pipelines.fixed {
             let mut features = FixedFeatures::new(self.images, self.labels, part);
-            self.search_and_refit(&part.pipelines, &mut features)?;
+            self.search_and_refit(&part.pipelines, None, &mut features)?;
         }
         pipelines.learned.iter().try_for_each(|part| self.run_learned(part))
     }
@@ -56,40 +56,28 @@ impl Work<'_> {
     /// The model with its own output first; then classifiers on what its best setting learned.
     fn run_learned(&self, part: &OnLearned) -> anyhow::Result<()> {
         let mut models = Models::new(self.images, self.labels);
-        let chosen = self.search_and_refit(slice::from_ref(&part.own), &mut models)?;
+        let chosen = self.search_and_refit(slice::from_ref(&part.own), None, &mut models)?;
         let recipe = &part.own.recipes[chosen[0]];
-        let classifiers = part.pipelines.iter().map(|pipeline| {
-            let mut info = pipeline.info.clone();
-            info.settings["model_parameters"] = json!(recipe.0);
-            (info, &pipeline.recipes)
-        });
         let seed = |split: &SplitRecord| self.seed(split);
         let mut features = LearnedFeatures::new(&models, recipe, &seed);
-        self.do_search_and_refit(&classifiers.collect::<Vec<_>>(), &mut features)?;
+        self.search_and_refit(&part.pipelines, Some(&recipe.0), &mut features)?;
         Ok(())
     }
 
+    /// The search of all given pipelines at once, then their refits one by one. Gives for each
+    /// pipeline the index of its chosen recipe. `model_point` is the chosen point of the model
+    /// whose features are used, if they were learned.
     fn search_and_refit<R: ?Sized + Send + Sync>(
         &self,
         pipelines: &[Pipeline<R>],
-        source: &mut impl Source<R>,
-    ) -> anyhow::Result<Vec<usize>> {
-        let pipelines: Vec<_> =
-            pipelines.iter().map(|pipeline| (pipeline.info.clone(), &pipeline.recipes)).collect();
-        self.do_search_and_refit(&pipelines, source)
-    }
-
-    /// The search of all given pipelines at once, then their refits one by one. Gives for each
-    /// pipeline the index of its chosen recipe.
-    fn do_search_and_refit<R: ?Sized + Send + Sync>(
-        &self,
-        pipelines: &[(PipelineInfo, &Vec<(Point, Box<R>)>)],
+        model_point: Option<&Point>,
         source: &mut impl Source<R>,
     ) -> anyhow::Result<Vec<usize>> {
         let mut jobs = Vec::new();
-        for (info, recipes) in pipelines {
-            for recipe in *recipes {
-                jobs.extend(self.folds.iter().map(|fold| self.job(info, recipe, fold)));
+        for Pipeline { info, recipes } in pipelines {
+            for recipe in recipes {
+                let folds = self.folds.iter();
+                jobs.extend(folds.map(|fold| self.job(info, model_point, recipe, fold)));
             }
         }
         if self.any_missing(&jobs)? {
@@ -105,13 +93,13 @@ impl Work<'_> {
 
         let mut means = accuracies.chunks(self.folds.len()).map(summary::mean);
         let mut chosen = Vec::new();
-        for (info, recipes) in pipelines {
+        for Pipeline { info, recipes } in pipelines {
             let means: Vec<f64> = means.by_ref().take(recipes.len()).collect();
             let points: Vec<Point> = recipes.iter().map(|(point, _)| point.clone()).collect();
             let best = Search::choose(info, &points, &means, self.folds.len()).chosen;
             let best = recipes.iter().position(|(point, _)| *point == best);
             let best = best.expect("the chosen point is one of the recipes");
-            let job = self.job(info, &recipes[best], self.hold_out);
+            let job = self.job(info, model_point, &recipes[best], self.hold_out);
             if self.any_missing(slice::from_ref(&job))? {
                 source.prepare(slice::from_ref(self.hold_out))?;
             }
@@ -124,14 +112,19 @@ impl Work<'_> {
     fn job<'a, R: ?Sized>(
         &self,
         info: &PipelineInfo,
+        model_point: Option<&Point>,
         recipe: &'a (Point, Box<R>),
         split: &'a SplitRecord,
     ) -> Job<'a, R> {
+        let mut settings = info.settings.clone();
+        if let Some(point) = model_point {
+            settings["model_parameters"] = json!(point);
+        }
         let spec = TrialSpec {
             schema: SCHEMA,
             version: self.manifest.version.clone(),
             pipeline: info.name.clone(),
-            settings: info.settings.clone(),
+            settings,
             parameters: recipe.0.clone(),
             data: self.data.digest.clone(),
             split: split.sha256.clone(),
@@ -171,6 +164,7 @@ impl Work<'_> {
         let mut costs = Costs {
             alone,
             threads: rayon::current_num_threads(),
+            learn_seconds: 0.0,
             extract_seconds: 0.0,
             fit_seconds: 0.0,
             score_seconds: 0.0,
@@ -183,6 +177,7 @@ impl Work<'_> {
                 failed("the model gave scores that are not finite numbers".to_owned())
             }
             Ok(finished) => {
+                costs.learn_seconds = finished.learn_seconds;
                 costs.extract_seconds = finished.extract_seconds;
                 costs.fit_seconds = finished.fit_seconds;
                 costs.score_seconds = finished.score_seconds;

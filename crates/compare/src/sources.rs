@@ -16,6 +16,7 @@ use std::time::Instant;
 pub(crate) struct Finished<'a> {
     pub(crate) scores: Scores,
     pub(crate) summary: FitSummary,
+    pub(crate) learn_seconds: f64,
     pub(crate) extract_seconds: f64,
     pub(crate) fit_seconds: f64,
     pub(crate) score_seconds: f64,
@@ -96,6 +97,7 @@ fn on_features<'a>(
     Ok(Finished {
         scores: trained.scores,
         summary: trained.model.summary(),
+        learn_seconds: 0.0,
         extract_seconds: 0.0,
         fit_seconds: trained.fit_seconds,
         score_seconds: trained.score_seconds,
@@ -163,6 +165,7 @@ impl Source<dyn FitEmbedding> for Models<'_> {
         Ok(Finished {
             scores,
             summary: model.summary(),
+            learn_seconds: 0.0,
             extract_seconds: 0.0,
             fit_seconds,
             score_seconds: start.elapsed().as_secs_f64(),
@@ -237,7 +240,8 @@ impl Source<dyn Fit<Matrix>> for LearnedFeatures<'_> {
         let share = split.train.len() as f64 / images.len() as f64;
         let bytes = finished.summary.model_bytes + model.embedding_bytes();
         Ok(Finished {
-            extract_seconds: embedded.trained.fit_seconds + embedded.embed_seconds * share,
+            learn_seconds: embedded.trained.fit_seconds,
+            extract_seconds: embedded.embed_seconds * share,
             summary: FitSummary { model_bytes: bytes, ..finished.summary },
             ..finished
         })

@@ -68,8 +68,8 @@ impl Default for CnnParams {
 /// pixels, so large images want more entries of `channels`, each of which halves the maps.
 ///
 /// Weights are those of the epoch with the lowest loss on the held-out rows. The summary says
-/// `EarlyStopped` if that was `patience` epochs before the end, and else `LimitReached`: a network
-/// that has run all its epochs has met no rule of convergence.
+/// `EarlyStopped` if that was `patience` epochs before the end, and else
+/// `Completed`.
 ///
 /// ```
 /// use base::{Fit, Images, Labels, Seed};

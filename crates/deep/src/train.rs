@@ -119,7 +119,7 @@ pub(crate) fn train(
         Some(best) if curve.len() < plan.epochs => {
             Convergence::EarlyStopped { iterations, best: best.epoch as u64 + 1 }
         }
-        _ => Convergence::LimitReached { iterations },
+        _ => Convergence::Completed { iterations },
     };
     if let Some(best) = best {
         network.restore(&best.weights);

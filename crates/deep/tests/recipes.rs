@@ -155,11 +155,11 @@ fn training_stops_when_the_loss_on_held_out_rows_stays_up() {
 }
 
 #[test]
-fn a_network_that_runs_all_epochs_has_reached_the_limit() {
+fn a_network_that_runs_all_epochs_has_completed_its_plan() {
     let (images, labels) = bars(40, SMALL);
     let params = CnnParams { epochs: 3, min_steps: 1, ..small() };
     let summary = cnn(&params).train(&images, &labels, Seed(1)).unwrap().summary();
-    assert_eq!(summary.convergence, Convergence::LimitReached { iterations: 3 });
+    assert_eq!(summary.convergence, Convergence::Completed { iterations: 3 });
     assert_eq!(summary.curve.len(), 3);
     // Six rows would be held out: too few.
     assert!(summary.curve.iter().all(|epoch| epoch.validation_loss.is_none()));

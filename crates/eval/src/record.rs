@@ -236,7 +236,10 @@ pub struct Costs {
     pub alone: bool,
     /// Threads it could use.
     pub threads: usize,
-    /// Seconds to describe the training images, learning how included; 0 for a model's own output.
+    /// Seconds to train the model whose features are used; 0 for fixed features, and for a model's
+    /// own output, where it is `fit_seconds`.
+    pub learn_seconds: f64,
+    /// Seconds to describe the training images, once it is known how; 0 for a model's own output.
     pub extract_seconds: f64,
     /// Seconds to train the classifier, or the model.
     pub fit_seconds: f64,

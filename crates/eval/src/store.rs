@@ -436,6 +436,7 @@ mod tests {
         Costs {
             alone: true,
             threads: 2,
+            learn_seconds: 0.0,
             extract_seconds: 0.1,
             fit_seconds: 0.2,
             score_seconds: 0.3,

@@ -42,8 +42,9 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
             "Measured on " (machine(&run.environment)) ". Only times of trainings that ran alone \
              are shown; each was timed once, so differences of a few percent mean nothing. \
              Extraction is the time to describe all training images; training starts from the \
-             features (a network starts from pixels, and extracts nothing). Batch speed scores all \
-             test images at once, extraction included at the speed measured. Latency is one image \
+             features. A network starts from pixels; where another classifier runs on what the \
+             network has learned, training is that of both. Batch speed scores all test images at \
+             once, extraction included at the speed measured. Latency is one image \
              from pixels to class, one after another, after a warm-up."
         }
         @for part in &parts { (part) }
@@ -100,7 +101,7 @@ fn table(set: &SetView<'_>) -> Markup {
                     tr {
                         th.name scope="row" { (look::pipeline(pipeline.family, &pipeline.name)) }
                         (show(extraction.map(text::seconds)))
-                        (show(costs.map(|c| text::seconds(c.fit_seconds))))
+                        (show(costs.map(|c| text::seconds(c.learn_seconds + c.fit_seconds))))
                         (show(costs.and_then(|c| Some(text::seconds(c.latency?.p50_seconds)))))
                         (show(costs.and_then(|c| Some(text::seconds(c.latency?.p99_seconds)))))
                         (show(costs.and_then(|c| Some(text::rate(batch_rate(set, c)?)))))
@@ -121,7 +122,8 @@ fn figure(set: &SetView<'_>) -> Result<Option<Figure>, ReportError> {
         .filter_map(|(pipeline, result)| {
             let costs = claimed(result)?;
             // A logarithmic axis has no zero; no clock sees less than a tenth of a microsecond.
-            let seconds = (costs.extract_seconds + costs.fit_seconds).max(1e-7);
+            let seconds = costs.learn_seconds + costs.extract_seconds + costs.fit_seconds;
+            let seconds = seconds.max(1e-7);
             Some((pipeline, seconds, 100.0 * result.accuracy))
         })
         .collect();

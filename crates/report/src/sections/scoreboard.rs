@@ -115,7 +115,7 @@ fn search(pipeline: &PipelineSummary) -> Markup {
         Some(search) => html! {
             td.number { (text::percent(search.accuracy)) }
             td {
-                @if search.chosen.is_empty() { "none" }
+                @if search.chosen.is_empty() { "fixed" }
                 @else { bdi { (text::point(&search.chosen)) } }
             }
         },
@@ -131,6 +131,9 @@ fn notes(pipeline: &PipelineSummary, result: &TestResult) -> Markup {
         }
         Convergence::EarlyStopped { iterations, best } => {
             notes.push(format!("stopped early after {iterations} epochs, weights of epoch {best}"));
+        }
+        Convergence::Completed { iterations } => {
+            notes.push(format!("ran its {} epochs", text::count(iterations)));
         }
         Convergence::Direct | Convergence::Converged { .. } | Convergence::Unknown => {}
     }
