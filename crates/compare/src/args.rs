@@ -61,14 +61,15 @@ pub(crate) struct CompareArgs {
     pub(crate) size: Option<[usize; 2]>,
 
     /// Largest loss of accuracy, in percentage points, that still counts as "enough"
+    /// [default: 2, if the plan does not say]
     #[arg(long, value_name = "POINTS")]
     pub(crate) margin: Option<f64>,
 
-    /// Folds of the search inside the training part
+    /// Folds of the search inside the training part [default: quick 3, full 5]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) folds: Option<usize>,
 
-    /// The number from which all randomness follows
+    /// The number from which all randomness follows [default: 1, if the plan does not say]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
 

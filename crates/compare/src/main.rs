@@ -14,19 +14,19 @@ mod finish;
 mod pipelines;
 mod plan;
 mod progress;
+mod run;
 mod runner;
-mod session;
 mod sets;
 mod sources;
 
 use args::{Cli, Task};
 use clap::Parser;
-use session::BadRequest;
+use run::BadRequest;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
-        Task::Compare(args) => session::compare(&args),
+        Task::Compare(args) => run::compare(&args),
         Task::Report { run } => finish::report(&run),
     };
     match done {

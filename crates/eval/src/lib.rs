@@ -8,6 +8,7 @@ pub mod interval;
 pub mod metric;
 pub mod paired;
 pub mod record;
+pub mod run;
 pub mod split;
 pub mod store;
 pub mod summary;

@@ -10,7 +10,6 @@ use crate::record::{
 use base::Scores;
 use ndarray::Array2;
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -221,7 +220,7 @@ impl RunDirectory {
         }
     }
 
-    fn data_path(&self, set: &str) -> PathBuf {
+    pub(crate) fn data_path(&self, set: &str) -> PathBuf {
         self.root.join("data").join(format!("{set}.json"))
     }
 
@@ -233,7 +232,7 @@ impl RunDirectory {
         self.root.join("trials").join(&id[..2]).join(format!("{id}.json"))
     }
 
-    fn costs_path(&self, id: &str) -> PathBuf {
+    pub(crate) fn costs_path(&self, id: &str) -> PathBuf {
         self.root.join("costs").join(&id[..2]).join(format!("{id}.json"))
     }
 
@@ -241,7 +240,7 @@ impl RunDirectory {
         self.root.join("scores").join(format!("{id}.f32"))
     }
 
-    fn curve_path(&self, id: &str) -> PathBuf {
+    pub(crate) fn curve_path(&self, id: &str) -> PathBuf {
         self.root.join("curves").join(format!("{id}.jsonl"))
     }
 
@@ -275,83 +274,16 @@ impl RunDirectory {
     }
 }
 
-/// A whole run, read into memory; scores stay on disk until asked for.
-#[derive(Debug)]
-pub struct Run {
-    /// Where it lies.
-    pub directory: RunDirectory,
-    /// What was asked for.
-    pub manifest: Manifest,
-    /// Where it ran.
-    pub environment: Environment,
-    /// The data sets, by name.
-    pub data: BTreeMap<String, DataRecord>,
-    /// The splits, by name.
-    pub splits: BTreeMap<String, SplitRecord>,
-    /// The trials, by id.
-    pub trials: BTreeMap<String, Trial>,
-}
-
-impl Run {
-    /// Reads a run directory.
-    ///
-    /// # Errors
-    /// If it is none, or a record in it cannot be read.
-    pub fn load(root: &Path) -> Result<Self, StoreError> {
-        let directory = RunDirectory::new(root);
-        let manifest = directory.manifest()?;
-        let manifest = manifest.ok_or_else(|| StoreError::NoRun { path: root.to_owned() })?;
-        let environment = read_json(&root.join("environment.json"))?;
-        let mut data = BTreeMap::new();
-        for name in &manifest.datasets {
-            data.insert(name.clone(), read_json(&directory.data_path(name))?);
-        }
-        let splits = read_folder(&root.join("splits"), |split: &SplitRecord| split.name.clone())?;
-        let mut trials = BTreeMap::new();
-        for folder in sorted_entries(&root.join("trials"))? {
-            trials.extend(read_folder(&folder, |trial: &Trial| trial.id.clone())?);
-        }
-        Ok(Self { directory, manifest, environment, data, splits, trials })
-    }
-
-    /// What a trial cost, if it was measured.
-    ///
-    /// # Errors
-    /// If the record cannot be read.
-    pub fn costs(&self, id: &str) -> Result<Option<Costs>, StoreError> {
-        read_json_if_there(&self.directory.costs_path(id))
-    }
-
-    /// The course of a trial's training; empty where there are no epochs.
-    ///
-    /// # Errors
-    /// If the record cannot be read.
-    pub fn curve(&self, id: &str) -> Result<Curve, StoreError> {
-        let path = self.directory.curve_path(id);
-        let bytes = read_if_there(&path)?.unwrap_or_default();
-        let epochs = serde_json::Deserializer::from_slice(&bytes).into_iter();
-        epochs.collect::<Result<Curve, _>>().map_err(|source| StoreError::Json { path, source })
-    }
-
-    /// Any file below the run directory; `None` if it is not there.
-    ///
-    /// # Errors
-    /// If the system refuses to read.
-    pub fn file(&self, relative: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        read_if_there(&self.directory.root.join(relative))
-    }
-}
-
 /// Scores as they are stored: little endian, row after row.
 pub fn score_bytes(scores: &Scores) -> Vec<u8> {
     scores.view().iter().flat_map(|score| score.to_le_bytes()).collect()
 }
 
-fn io_error(path: &Path, source: io::Error) -> StoreError {
+pub(crate) fn io_error(path: &Path, source: io::Error) -> StoreError {
     StoreError::Io { path: path.to_owned(), source }
 }
 
-fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -359,46 +291,18 @@ fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     }
 }
 
-fn read_json_if_there<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+pub(crate) fn read_json_if_there<T: DeserializeOwned>(
+    path: &Path,
+) -> Result<Option<T>, StoreError> {
     let Some(bytes) = read_if_there(path)? else { return Ok(None) };
     serde_json::from_slice(&bytes)
         .map(Some)
         .map_err(|source| StoreError::Json { path: path.to_owned(), source })
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
     read_json_if_there(path)?
         .ok_or_else(|| io_error(path, io::Error::from(io::ErrorKind::NotFound)))
-}
-
-fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let mut entries = Vec::new();
-    match fs::read_dir(folder) {
-        Ok(found) => {
-            for entry in found {
-                entries.push(entry.map_err(|source| io_error(folder, source))?.path());
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(io_error(folder, error)),
-    }
-    entries.sort();
-    Ok(entries)
-}
-
-/// All `.json` records of a folder by key.
-fn read_folder<T: DeserializeOwned>(
-    folder: &Path,
-    key: impl Fn(&T) -> String,
-) -> Result<BTreeMap<String, T>, StoreError> {
-    let mut records = BTreeMap::new();
-    for path in sorted_entries(folder)? {
-        if path.extension().is_some_and(|extension| extension == "json") {
-            let record = read_json(&path)?;
-            records.insert(key(&record), record);
-        }
-    }
-    Ok(records)
 }
 
 #[cfg(test)]
@@ -413,7 +317,7 @@ mod tests {
             version: "0.1.0".to_owned(),
             pipeline: "hog + svm".to_owned(),
             settings: serde_json::Value::Null,
-            parameters: BTreeMap::new(),
+            parameters: crate::grid::Point::new(),
             data: "d".to_owned(),
             split: "s".to_owned(),
             seed: 1,
@@ -489,16 +393,6 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_a_manifest_and_one_of_another_schema_say_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = Run::load(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("holds no manifest.json"), "{error}");
-        fs::write(folder.path().join("manifest.json"), r#"{"schema": 99}"#).unwrap();
-        let error = Run::load(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("schema 99"), "{error}");
-    }
-
-    #[test]
     fn nothing_but_whole_files_is_left_behind() {
         let folder = tempfile::tempdir().unwrap();
         let directory = RunDirectory::new(folder.path());
@@ -506,8 +400,8 @@ mod tests {
         directory.write_file("a/b.txt", b"second").unwrap();
         fs::write(folder.path().join(PARTIAL).join("x"), b"half").unwrap();
         directory.clear_partial().unwrap();
-        assert_eq!(sorted_entries(folder.path()).unwrap(), [folder.path().join("a")]);
-        let names: Vec<_> = sorted_entries(&folder.path().join("a")).unwrap();
+        assert_eq!(crate::run::sorted_entries(folder.path()).unwrap(), [folder.path().join("a")]);
+        let names: Vec<_> = crate::run::sorted_entries(&folder.path().join("a")).unwrap();
         assert_eq!(names, [folder.path().join("a/b.txt")]);
         assert_eq!(fs::read(&names[0]).unwrap(), b"second");
     }

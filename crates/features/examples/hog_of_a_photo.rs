@@ -1,6 +1,6 @@
 //! HOG of a picture file: `cargo run -p features --example hog_of_a_photo [FILE]`
 
-use features::{Hog, HogParams};
+use features::{Hog, HogParams, Size};
 
 // An example talks to a terminal.
 #[allow(clippy::print_stdout)]
@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptor = features::describe(&hog, features::view(&photo))?;
 
     let (height, width) = (photo.height() as usize, photo.width() as usize);
-    let shape = hog.shape(base::Size { height, width, channels: 3 })?;
+    let shape = hog.shape(Size { height, width, channels: 3 })?;
     println!("{file}: {height}x{width} pixels, {} numbers", descriptor.len());
     println!("block rows, block columns, cell rows, cell columns, orientations: {shape:?}");
     println!("the first cell: {:.3?}", &descriptor[..shape[4]]);

@@ -18,6 +18,7 @@ mod picture;
 mod pixels;
 mod view;
 
+pub use base::{Extract, Images, Matrix, ParamError, ShapeError, Size};
 pub use batch::extract_all;
 pub use concat::Concat;
 pub use gray::{gray, gray_pixel};

@@ -4,7 +4,7 @@
 use crate::look;
 use crate::run_view::sets;
 use crate::sections::Section;
-use eval::store::Run;
+use eval::run::Run;
 use eval::summary::Summary;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

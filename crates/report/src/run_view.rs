@@ -1,7 +1,7 @@
 //! A run data set by data set.
 
 use eval::record::{DataRecord, SplitRecord};
-use eval::store::Run;
+use eval::run::Run;
 use eval::summary::{PipelineSummary, SetSummary, Summary, TestResult, Unfinished, hold_out_name};
 
 /// All that is known about one data set.

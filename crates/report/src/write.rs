@@ -3,7 +3,8 @@
 use crate::figure::Figure;
 use crate::page;
 use crate::sections::SECTIONS;
-use eval::store::{Run, StoreError};
+use eval::run::Run;
+use eval::store::StoreError;
 use eval::summary::Summary;
 use std::path::{Path, PathBuf};
 use thiserror::Error;

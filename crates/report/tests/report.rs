@@ -4,7 +4,8 @@
 mod fixture;
 
 use eval::record::Family;
-use eval::store::{Run, RunDirectory};
+use eval::run::Run;
+use eval::store::RunDirectory;
 use eval::summary::{Summary, hold_out_name};
 use fixture::{HOSTILE, Set, digits, hostile_pipelines, hostile_set, pipeline};
 use std::collections::BTreeMap;

@@ -11,7 +11,7 @@ use crate::run_view::{SetView, sets};
 use crate::text;
 use crate::write::ReportError;
 use eval::record::{Costs, Environment};
-use eval::store::Run;
+use eval::run::Run;
 use eval::summary::{PipelineSummary, Summary, TestResult};
 use maud::{Markup, html};
 

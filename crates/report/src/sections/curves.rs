@@ -11,7 +11,7 @@ use crate::text;
 use crate::write::ReportError;
 use base::{Convergence, Epoch};
 use eval::record::Curve;
-use eval::store::Run;
+use eval::run::Run;
 use eval::summary::{PipelineSummary, Summary, TestResult};
 use maud::{Markup, html};
 

@@ -6,7 +6,7 @@ use crate::run_view::{SetView, sets};
 use crate::text;
 use crate::write::ReportError;
 use eval::record::{DataRecord, SplitRecord};
-use eval::store::Run;
+use eval::run::Run;
 use eval::summary::Summary;
 use maud::{Markup, html};
 

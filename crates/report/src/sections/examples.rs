@@ -7,7 +7,7 @@ use crate::text;
 use crate::write::ReportError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use eval::store::Run;
+use eval::run::Run;
 use eval::summary::{Summary, example_path};
 use maud::{Markup, html};
 

@@ -17,7 +17,7 @@ mod verdict;
 
 use crate::figure::Figure;
 use crate::write::ReportError;
-use eval::store::Run;
+use eval::run::Run;
 use eval::summary::Summary;
 use maud::Markup;
 

@@ -9,7 +9,7 @@ use crate::look;
 use crate::run_view::sets;
 use crate::text;
 use crate::write::ReportError;
-use eval::store::Run;
+use eval::run::Run;
 use eval::summary::Summary;
 
 /// Difference and interval of every data set against the margin; nothing without an answer.

@@ -5,7 +5,7 @@ use crate::look;
 use crate::run_view::sets;
 use crate::text;
 use crate::write::ReportError;
-use eval::store::Run;
+use eval::run::Run;
 use eval::summary::Summary;
 use maud::{Markup, html};
 

@@ -11,7 +11,7 @@ use crate::run_view::{SetView, sets};
 use crate::text;
 use crate::write::ReportError;
 use base::Convergence;
-use eval::store::Run;
+use eval::run::Run;
 use eval::summary::{PipelineSummary, Summary, TestResult, Unfinished};
 use maud::{Markup, html};
 

@@ -7,7 +7,7 @@ use crate::run_view::{SetView, sets};
 use crate::text;
 use crate::write::ReportError;
 use eval::record::Family;
-use eval::store::Run;
+use eval::run::Run;
 use eval::summary::{Answer, Summary, Unfinished};
 use eval::verdict::{Decision, Verdict};
 use maud::{Markup, html};
