@@ -47,7 +47,8 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     pub(crate) plan: Option<PathBuf>,
 
-    /// Where to write [default: reports/NAME, by the plan or the data folder]
+    /// Where to write: a new or empty folder, or that of a former run
+    /// [default: reports/NAME of the repository, by the plan or the data folder]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
 
@@ -62,15 +63,15 @@ pub(crate) struct CompareArgs {
 
     /// Largest loss of accuracy, in percentage points, that still counts as "enough"
     /// [default: 2, if the plan does not say]
-    #[arg(long, value_name = "POINTS")]
+    #[arg(long, value_name = "POINTS", allow_negative_numbers = true, value_parser = parse_margin)]
     pub(crate) margin: Option<f64>,
 
     /// Folds of the search inside the training part [default: quick 3, full 5]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) folds: Option<usize>,
 
     /// The number from which all randomness follows [default: 1, if the plan does not say]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
 
     /// Threads to compute with; results do not depend on it [default: all]
@@ -87,6 +88,14 @@ Exit codes:
   0  the report is written
   1  something failed on the way; finished trials are kept
   2  the request cannot be carried out as it stands; nothing was run";
+
+/// Percentage points.
+fn parse_margin(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(points) if points > 0.0 && points < 100.0 => Ok(points),
+        _ => Err("it must be a number of percentage points above 0 and below 100".to_owned()),
+    }
+}
 
 /// "64" or "64x48" (height x width).
 fn parse_size(text: &str) -> Result<[usize; 2], String> {
@@ -108,6 +117,14 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_margin_is_in_percentage_points() {
+        assert_eq!(parse_margin("2.5"), Ok(2.5));
+        for wrong in ["", "0", "-1", "100", "NaN", "inf"] {
+            assert!(parse_margin(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

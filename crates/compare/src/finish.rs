@@ -3,13 +3,16 @@
 
 use crate::pipelines::Pipelines;
 use crate::plan::Plan;
+use crate::run::BadRequest;
 use crate::sets::OpenSet;
 use anyhow::Context;
 use base::Images;
 use eval::grid;
 use eval::run::Run;
-use eval::store::RunDirectory;
-use eval::summary::{SetSummary, Summary, example_path, predictions_csv};
+use eval::store::{RunDirectory, StoreError};
+use eval::summary::{
+    PipelineSummary, SetSummary, Summary, Unfinished, example_path, predictions_csv,
+};
 use eval::verdict::Decision;
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 use std::io::{Cursor, ErrorKind, Write};
@@ -39,14 +42,41 @@ fn spread(rows: &[usize]) -> Vec<usize> {
     (0..kept).map(|position| rows[position * rows.len() / kept]).collect()
 }
 
+/// Carries out `cargo xtask report`.
+pub(crate) fn report_of(root: &Path) -> anyhow::Result<()> {
+    match RunDirectory::new(root).manifest() {
+        Ok(Some(_)) => report(root),
+        Ok(None) => {
+            Err(BadRequest(vec![StoreError::NoRun { path: root.to_owned() }.to_string()]).into())
+        }
+        Err(error) => Err(BadRequest(vec![error.to_string()]).into()),
+    }
+}
+
 /// Writes the report of a run directory and says on stdout where it is and what it answers.
 pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
     let page = report::write(root)?;
     RunDirectory::new(root).clear_partial()?;
     let summary = Summary::of(&Run::load(root)?)?;
+    let missing = summary.sets.iter().map(missing).sum::<usize>();
+    if missing > 0 {
+        eprintln!(
+            "warning: {}: the run is not finished ({missing} results are missing); give the same \
+             `compare` command again",
+            root.display()
+        );
+    }
     let mut lines: Vec<String> = summary.sets.iter().map(answer_line).collect();
     lines.push(format!("report: {}", page.display()));
     print(&lines)
+}
+
+/// Pipelines without a result, because the run was interrupted.
+fn missing(set: &SetSummary) -> usize {
+    let unfinished = |pipeline: &&PipelineSummary| {
+        pipeline.search.is_none() || pipeline.result == Err(Unfinished::Missing)
+    };
+    set.pipelines.iter().filter(unfinished).count() + usize::from(set.pipelines.is_empty())
 }
 
 /// Prints results; whoever has read enough may close the pipe.
@@ -111,7 +141,7 @@ pub(crate) fn print_plan(
         let points = grid::points(&info.grid).len();
         let own = points * plan.protocol.folds + 1;
         fits += own;
-        lines.push(format!("{}: {points} settings, {own} fits per set", info.name));
+        lines.push(format!("{}: {points} grid points, {own} fits per set", info.name));
     }
     lines.push(format!("{} fits in all", fits * sets.len()));
     print(&lines)

@@ -27,7 +27,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Compare(args) => run::compare(&args),
-        Task::Report { run } => finish::report(&run),
+        Task::Report { run } => finish::report_of(&run),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -37,9 +37,20 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             }
             None => {
-                eprintln!("error: {error:#}");
+                eprintln!("error: {}", one_line(&error));
                 ExitCode::FAILURE
             }
         },
     }
+}
+
+/// An error with its causes, each told once.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !line.contains(&cause) {
+            line = line + ": " + &cause;
+        }
+    }
+    line
 }

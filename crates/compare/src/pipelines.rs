@@ -2,7 +2,7 @@
 //! before any work starts.
 
 use crate::catalogue::{self, EntryError};
-use crate::plan::{ClassifierEntry, Plan, Settings};
+use crate::plan::{ClassifierEntry, Grid, Plan, Settings};
 use base::{Extract, Fit, FitEmbedding, Matrix, Size};
 use eval::grid::{self, Point};
 use eval::record::{Family, PipelineInfo};
@@ -75,12 +75,16 @@ impl Pipelines {
             .names("extractor or model", sources.chain(plan.model.iter().map(|entry| &entry.name)));
         faults.names("classifier", plan.classifier.iter().map(|entry| &entry.name));
         faults.protocol(plan);
+        faults.finite(plan);
         faults.grids(plan);
+        if !faults.0.is_empty() {
+            return Err(faults.0);
+        }
         let fixed = faults.fixed(plan);
         let learned = faults.learned(plan);
         faults.on(plan);
         let pipelines = Self { fixed, learned };
-        if pipelines.infos().is_empty() {
+        if faults.0.is_empty() && pipelines.infos().is_empty() {
             faults.note("the plan has nothing to run; add a classifier or a model".to_owned());
         }
         if faults.0.is_empty() { Ok(pipelines) } else { Err(faults.0) }
@@ -168,6 +172,32 @@ impl Faults {
             for (setting, _) in grid.iter().filter(|(_, values)| values.is_empty()) {
                 self.note(format!("{what} `{name}`: the grid of `{setting}` offers no value"));
             }
+            let points = grid.values().map(|values| values.len() as f64).product::<f64>();
+            if points > MAX_POINTS {
+                self.note(format!(
+                    "{what} `{name}`: the grid has {points} points; at most {MAX_POINTS} are tried"
+                ));
+            }
+        }
+    }
+
+    /// JSON has no infinity and no NaN; they would arrive as nothing.
+    fn finite(&mut self, plan: &Plan) {
+        let mut check = |what: &str, name: &str, settings: &Settings, grid: &Grid| {
+            let fixed = settings.iter().filter(|(_, value)| value.is_null());
+            let tried = grid.iter().filter(|(_, values)| values.iter().any(Value::is_null));
+            for setting in fixed.map(|(s, _)| s).chain(tried.map(|(s, _)| s)) {
+                self.note(format!("{what} `{name}`: `{setting}` must be a finite number"));
+            }
+        };
+        for entry in &plan.extractor {
+            check("extractor", &entry.name, &entry.settings, &Grid::new());
+        }
+        for entry in &plan.classifier {
+            check("classifier", &entry.name, &entry.settings, &entry.grid);
+        }
+        for entry in &plan.model {
+            check("model", &entry.name, &entry.settings, &entry.grid);
         }
     }
 
@@ -282,6 +312,9 @@ impl Faults {
         Some(Pipeline { info, recipes })
     }
 }
+
+/// More points than anyone waits for are most likely a slip.
+const MAX_POINTS: f64 = 10_000.0;
 
 /// Column of the extractor x classifier table for what a model does without another classifier.
 const OWN_OUTPUT: &str = "own output";

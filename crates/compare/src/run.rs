@@ -10,8 +10,9 @@ use crate::runner::Work;
 use crate::sets::{self, OpenSet};
 use anyhow::{Context, bail};
 use eval::grid;
-use eval::record::{Manifest, PipelineInfo, SCHEMA, canonical_sha256};
+use eval::record::{Family, Manifest, PipelineInfo, SCHEMA, canonical_sha256};
 use eval::store::RunDirectory;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// A request that cannot be carried out: what is wrong, a line each.
@@ -35,21 +36,29 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
         pool.build_global().context("the threads cannot be started")?;
     }
     let sets = sets::open_all(&plan, &pipelines).map_err(BadRequest)?;
+    let root = args.out.clone().unwrap_or_else(|| repository().join("reports").join(&plan.name));
+    check_place(&root, &plan)?;
+    let directory = RunDirectory::new(&root);
+    let manifest = manifest(&plan, &pipelines, &sets)?;
+    if !args.fresh {
+        check_same_run(&directory, &manifest)?;
+    }
     if args.dry_run {
         return finish::print_plan(&plan, &pipelines, &sets);
     }
-
-    let root = args.out.clone().unwrap_or_else(|| repository().join("reports").join(&plan.name));
-    let directory = RunDirectory::new(&root);
-    let manifest = manifest(&plan, &pipelines, &sets)?;
     if args.fresh {
         set_aside(&root)?;
     }
-    check_same_run(&directory, &manifest)?;
+    make_place(&root)?;
     write_inputs(&directory, &manifest, &sets)?;
     let progress = Progress::new(total_weight(&pipelines, &sets));
     for warning in sets.iter().flat_map(|set| &set.notices) {
         progress.warn(warning);
+    }
+    for (family, side) in [(Family::Classical, "classical"), (Family::Deep, "deep")] {
+        if manifest.pipelines.iter().all(|pipeline| pipeline.family != family) {
+            progress.warn(&format!("the plan has no {side} pipeline, so there will be no answer"));
+        }
     }
     for set in &sets {
         let work = Work {
@@ -128,13 +137,65 @@ fn command() -> String {
     ["cargo", "xtask"].map(str::to_owned).into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
+/// Refuses a place that holds anything but a run, or that mixes results with images.
+fn check_place(root: &Path, plan: &Plan) -> Result<(), BadRequest> {
+    let place = root.display();
+    let refuse = |why: String| Err(BadRequest(vec![format!("{place}: {why}")]));
+    if root.exists() && !root.is_dir() {
+        return refuse("is no folder; give another place with --out".to_owned());
+    }
+    let is_ours = |name: &OsStr| name == "manifest.json" || name == ".partial";
+    let mut entries = std::fs::read_dir(root).into_iter().flatten().flatten().peekable();
+    if entries.peek().is_some() && !entries.any(|entry| is_ours(&entry.file_name())) {
+        let why = "holds other files, and no run; give another place with --out";
+        return refuse(why.to_owned());
+    }
+    let whole = resolved(root);
+    for data in &plan.data {
+        let data = resolved(&plan.folder.join(data));
+        if whole.starts_with(&data) || data.starts_with(&whole) {
+            let why = "results and images must not lie in each other";
+            return refuse(format!("{why} ({}); give another place with --out", data.display()));
+        }
+    }
+    Ok(())
+}
+
+/// The path without links and dots, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    if let Ok(whole) = path.canonicalize() {
+        return whole;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if parent.as_os_str().is_empty() => {
+            resolved(Path::new(".")).join(name)
+        }
+        (Some(parent), Some(name)) => resolved(parent).join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// Makes the run directory, so that a place nobody may write to is told before any work.
+fn make_place(root: &Path) -> Result<(), BadRequest> {
+    let made = std::fs::create_dir_all(root).and_then(|()| tempfile::tempfile_in(root).map(drop));
+    made.map_err(|error| {
+        let place = root.display();
+        BadRequest(vec![format!("{place}: {error}; give another place with --out")])
+    })
+}
+
 /// Gives a former run a name of its own, so that nothing is lost.
 fn set_aside(root: &Path) -> anyhow::Result<()> {
     if !root.exists() {
         return Ok(());
     }
-    let kept = (1..).map(|number| root.with_extension(format!("{number}")));
-    let kept = kept.into_iter().find(|path| !path.exists()).expect("some number is free");
+    let root = &resolved(root);
+    let numbered = |number: u32| {
+        let mut name = root.clone().into_os_string();
+        name.push(format!(".{number}"));
+        PathBuf::from(name)
+    };
+    let kept = (1..).map(numbered).find(|path| !path.exists()).expect("some number is free");
     std::fs::rename(root, &kept).with_context(|| root.display().to_string())?;
     eprintln!("note: the former run is kept as {}", kept.display());
     Ok(())

@@ -30,6 +30,10 @@ pub(crate) fn open_all(plan: &Plan, pipelines: &Pipelines) -> Result<Vec<OpenSet
         let name = free_name(&file_name(path), &sets);
         let place = plan.folder.join(path);
         match open(name, &place, plan) {
+            Ok(set) if sets.iter().any(|other| other.record.digest == set.record.digest) => {
+                let place = place.display();
+                faults.push(format!("{place}: holds the same images as another set; name it once"));
+            }
             Ok(set) => {
                 let size = set.record.size;
                 faults.extend(pipelines.size_faults(size).into_iter().map(|fault| {

@@ -240,3 +240,49 @@ fn unusable_image_sets_are_refused_in_one_line() {
     refused("few", "`b`");
     assert!(!folder.path().join("run").exists());
 }
+
+#[test]
+fn nothing_but_a_run_is_ever_moved_or_written_into() {
+    let folder = workplace();
+    let refused = |arguments: &[&str], part: &str| {
+        let output = compare(folder.path(), &[&["--plan", "plan.toml"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.lines().count() == 1 && stderr.contains(part), "{stderr}");
+    };
+    let before = files(folder.path());
+    refused(&["--out", "bars"], "--out");
+    refused(&["--out", "bars/run"], "must not lie in each other");
+    refused(&["--out", ".", "--fresh"], "--out");
+    refused(&["--out", "plan.toml"], "no folder");
+    refused(&["--data", "bars", "--data", "bars", "--out", "run"], "same images");
+    assert_eq!(files(folder.path()), before);
+}
+
+#[test]
+fn a_report_of_a_damaged_run_says_so_and_the_same_command_repairs_it() {
+    let folder = workplace();
+    let arguments = ["--plan", "plan.toml", "--out", "run"];
+    succeed(&compare(folder.path(), &arguments));
+    let run = folder.path().join("run");
+    let whole = results(&run);
+    let report = || command(folder.path(), &["report", "run"]).output().unwrap();
+    let any = |part: &str| whole.keys().find(|path| path.starts_with(part)).unwrap().clone();
+
+    for (path, bytes) in [(any("scores"), &b"1234"[..]), (any("trials"), b"{}"), (any("data"), b"")]
+    {
+        std::fs::write(run.join(&path), bytes).unwrap();
+        let stderr = String::from_utf8(report().stderr).unwrap();
+        assert!(stderr.starts_with("error: ") && stderr.lines().count() == 1, "{stderr}");
+        assert!(stderr.contains(path.file_name().unwrap().to_str().unwrap()), "{stderr}");
+        succeed(&compare(folder.path(), &arguments));
+        assert!(results(&run) == whole, "{} is repaired", path.display());
+    }
+
+    std::fs::remove_file(run.join(any("trials"))).unwrap();
+    let output = report();
+    succeed(&output);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("not finished"));
+    let nowhere = command(folder.path(), &["report", "bars"]).output().unwrap();
+    assert_eq!(nowhere.status.code(), Some(2));
+}

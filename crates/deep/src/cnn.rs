@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CnnParams {
-    /// Maps of each convolution, from the first to the last; at least one.
+    /// Maps of each convolution, from the first to the last; at least one number of 1 to 4096.
     pub channels: Vec<usize>,
     /// Side of the convolution kernels in pixels; odd.
     pub kernel_size: usize,
-    /// Units of the embedding layer, at least 1.
+    /// Units of the embedding layer, 1 to 65536.
     pub embedding: usize,
     /// Passes over the training rows, at least 1.
     pub epochs: usize,
@@ -99,13 +99,15 @@ impl Cnn {
         let at_least = |name, value: usize, min: usize, expected| {
             if value < min { Err(ParamError::new(name, value, expected)) } else { Ok(()) }
         };
-        if params.channels.is_empty() || params.channels.contains(&0) {
-            return Err(ParamError::new("channels", list(), "a list of numbers of at least 1"));
+        if params.channels.is_empty() || params.channels.iter().any(|c| !(1..=4096).contains(c)) {
+            return Err(ParamError::new("channels", list(), "a list of numbers from 1 to 4096"));
         }
         if params.kernel_size.is_multiple_of(2) {
             return Err(ParamError::new("kernel_size", params.kernel_size, "an odd number"));
         }
-        at_least("embedding", params.embedding, 1, "at least 1")?;
+        if !(1..=65_536).contains(&params.embedding) {
+            return Err(ParamError::new("embedding", params.embedding, "from 1 to 65536"));
+        }
         at_least("epochs", params.epochs, 1, "at least 1")?;
         at_least("batch_size", params.batch_size, 2, "at least 2")?;
         at_least("patience", params.patience, 1, "at least 1")?;

@@ -112,8 +112,10 @@ fn settings_out_of_range_are_named() {
     };
     assert_eq!(refused(|p| p.channels = vec![]), "channels");
     assert_eq!(refused(|p| p.channels = vec![8, 0]), "channels");
+    assert_eq!(refused(|p| p.channels = vec![100_000_000]), "channels");
     assert_eq!(refused(|p| p.kernel_size = 4), "kernel_size");
     assert_eq!(refused(|p| p.embedding = 0), "embedding");
+    assert_eq!(refused(|p| p.embedding = usize::MAX), "embedding");
     assert_eq!(refused(|p| p.epochs = 0), "epochs");
     assert_eq!(refused(|p| p.batch_size = 1), "batch_size");
     assert_eq!(refused(|p| p.learning_rate = 0.0), "learning_rate");

@@ -1,10 +1,7 @@
 //! A run read back from its directory.
 
-use crate::record::{Costs, Curve, DataRecord, Environment, Manifest, SplitRecord, Trial};
-use crate::store::{
-    RunDirectory, StoreError, io_error, read_if_there, read_json, read_json_if_there,
-};
-use serde::de::DeserializeOwned;
+use crate::record::{DataRecord, Environment, Manifest, SplitRecord, Trial};
+use crate::store::{RunDirectory, StoreError, io_error, read_if_there, read_json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -38,33 +35,28 @@ impl Run {
         let environment = read_json(&root.join("environment.json"))?;
         let mut data = BTreeMap::new();
         for name in &manifest.datasets {
-            data.insert(name.clone(), read_json(&directory.data_path(name))?);
+            let path = directory.data_path(name);
+            let record = read_json(&path)?;
+            fitting(check_data(&record), &path)?;
+            data.insert(name.clone(), record);
         }
-        let splits = read_folder(&root.join("splits"), |split: &SplitRecord| split.name.clone())?;
+        let mut splits = BTreeMap::new();
+        for path in records(&root.join("splits"))? {
+            let split: SplitRecord = read_json(&path)?;
+            fitting(check_split(&split, &data), &path)?;
+            splits.insert(split.name.clone(), split);
+        }
         let mut trials = BTreeMap::new();
         for folder in sorted_entries(&root.join("trials"))? {
-            trials.extend(read_folder(&folder, |trial: &Trial| trial.id.clone())?);
+            for path in records(&folder)? {
+                let trial: Trial = read_json(&path)?;
+                let own = trial.id == trial.spec.id()
+                    && path.file_stem().is_some_and(|stem| *stem == *trial.id);
+                fitting(own.then_some(()).ok_or("another id than its name says"), &path)?;
+                trials.insert(trial.id.clone(), trial);
+            }
         }
         Ok(Self { directory, manifest, environment, data, splits, trials })
-    }
-
-    /// What a trial cost, if it was measured.
-    ///
-    /// # Errors
-    /// If the record cannot be read.
-    pub fn costs(&self, id: &str) -> Result<Option<Costs>, StoreError> {
-        read_json_if_there(&self.directory.costs_path(id))
-    }
-
-    /// The course of a trial's training; empty where there are no epochs.
-    ///
-    /// # Errors
-    /// If the record cannot be read.
-    pub fn curve(&self, id: &str) -> Result<Curve, StoreError> {
-        let path = self.directory.curve_path(id);
-        let bytes = read_if_there(&path)?.unwrap_or_default();
-        let epochs = serde_json::Deserializer::from_slice(&bytes).into_iter();
-        epochs.collect::<Result<Curve, _>>().map_err(|source| StoreError::Json { path, source })
     }
 
     /// Any file below the run directory; `None` if it is not there.
@@ -92,19 +84,45 @@ pub(crate) fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> 
     Ok(entries)
 }
 
-/// All `.json` records of a folder by key.
-fn read_folder<T: DeserializeOwned>(
-    folder: &Path,
-    key: impl Fn(&T) -> String,
-) -> Result<BTreeMap<String, T>, StoreError> {
-    let mut records = BTreeMap::new();
-    for path in sorted_entries(folder)? {
-        if path.extension().is_some_and(|extension| extension == "json") {
-            let record = read_json(&path)?;
-            records.insert(key(&record), record);
-        }
+/// The `.json` files of a folder, sorted; whatever else lies there is none of ours.
+fn records(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
     }
-    Ok(records)
+    let mut paths = sorted_entries(folder)?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    Ok(paths)
+}
+
+/// Files edited by hand must not become a wrong report, or a crash.
+fn fitting(checked: Result<(), &'static str>, path: &Path) -> Result<(), StoreError> {
+    checked.map_err(|what| StoreError::Damaged { path: path.to_owned(), what })
+}
+
+fn check_data(data: &DataRecord) -> Result<(), &'static str> {
+    let images = data.labels.len();
+    if data.image_names.len() != images || data.image_digests.len() != images {
+        return Err("labels, names and digests differ in number");
+    }
+    if data.labels.iter().any(|&label| label >= data.classes.len()) {
+        return Err("a label has no class");
+    }
+    let known = data.duplicates.iter().flatten().all(|&row| row < images);
+    if known { Ok(()) } else { Err("a duplicate is no image of the set") }
+}
+
+fn check_split(
+    split: &SplitRecord,
+    data: &BTreeMap<String, DataRecord>,
+) -> Result<(), &'static str> {
+    let SplitRecord { name, train, test, sha256 } = split;
+    if SplitRecord::new(name.clone(), train.clone(), test.clone()).sha256 != *sha256 {
+        return Err("another checksum than it says");
+    }
+    let set = name.rsplit_once('.').and_then(|(set, _)| data.get(set));
+    let images = set.ok_or("its data set is not part of the run")?.labels.len();
+    let known = train.iter().chain(test).all(|&row| row < images);
+    if known { Ok(()) } else { Err("a row is no image of the set") }
 }
 
 #[cfg(test)]

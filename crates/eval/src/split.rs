@@ -46,8 +46,8 @@ pub enum SplitError {
     },
     /// A class that cannot be in every fold.
     #[error(
-        "class `{class}` has {found} image(s), but each of {folds} folds needs at least 1: \
-         use fewer folds, add images or leave the class out"
+        "class `{class}` has {found} training image(s) (without those held out), but each of \
+         {folds} folds needs at least 1: add images, leave the class out or use fewer folds"
     )]
     TooFewForFolds {
         /// Name of the class.
@@ -60,7 +60,8 @@ pub enum SplitError {
     /// A part with fewer rows than classes.
     #[error(
         "of {rows} images {test} would be held out, but training and test each need at least \
-         one image of each of {classes} classes: change `test_share` or add images"
+         one image of each of {classes} classes: add images or change the share held out \
+         (`test_share` of the plan's protocol)"
     )]
     PartTooSmall {
         /// Rows to split.

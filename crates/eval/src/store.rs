@@ -29,9 +29,27 @@ pub enum StoreError {
         /// The system's words.
         source: io::Error,
     },
+    /// A file that must be there.
+    #[error("{}: the file is missing; give the same `compare` command again", path.display())]
+    Missing {
+        /// File.
+        path: PathBuf,
+    },
+    /// A file that was changed after it was written.
+    #[error(
+        "{}: does not fit the rest of the run ({what}); give the same `compare` command again",
+        path.display()
+    )]
+    Damaged {
+        /// File.
+        path: PathBuf,
+        /// What does not fit.
+        what: &'static str,
+    },
     /// A file that is not what its name says.
     #[error(
-        "{}: not a valid record ({source}); run the comparison again to replace it",
+        "{}: not a valid record ({source}); give the same `compare` command again, with --fresh \
+         if that does not help",
         path.display()
     )]
     Json {
@@ -108,29 +126,52 @@ impl RunDirectory {
             Ok(None) | Err(StoreError::Json { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let whole = match &trial.outcome {
-            Outcome::Done { scores_sha256, .. } => read_if_there(&self.scores_path(id))?
-                .is_some_and(|bytes| sha256_hex(&bytes) == *scores_sha256),
-            Outcome::Failed { .. } => true,
+        let whole = match self.scores(&trial) {
+            Err(StoreError::Missing { .. } | StoreError::Damaged { .. }) => false,
+            scores => scores.is_ok(),
         };
-        Ok((whole && trial.id == id).then_some(trial))
+        let described = matches!(self.costs(id), Ok(Some(_))) && self.curve(id).is_ok();
+        Ok((whole && described && trial.id == id && trial.spec.id() == id).then_some(trial))
     }
 
     /// Scores of a trial on its test rows.
     ///
     /// # Errors
-    /// If the file is missing or does not have the shape the trial says.
+    /// If the file is missing or is not the one the trial has written.
     pub fn scores(&self, trial: &Trial) -> Result<Option<Scores>, StoreError> {
-        let Outcome::Done { scores_shape: [rows, classes], .. } = trial.outcome else {
+        let Outcome::Done { scores_shape: [rows, classes], scores_sha256, .. } = &trial.outcome
+        else {
             return Ok(None);
         };
         let path = self.scores_path(&trial.id);
-        let bytes = fs::read(&path).map_err(|source| io_error(&path, source))?;
+        let Some(bytes) = read_if_there(&path)? else { return Err(StoreError::Missing { path }) };
+        if sha256_hex(&bytes) != *scores_sha256 {
+            return Err(StoreError::Damaged { path, what: "another checksum than its trial says" });
+        }
         let values = bytes.as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four));
-        let scores = Array2::from_shape_vec((rows, classes), values.collect());
-        let scores = scores
-            .map_err(|error| io_error(&path, io::Error::new(io::ErrorKind::InvalidData, error)))?;
-        Ok(Some(Scores::new(scores)))
+        match Array2::from_shape_vec((*rows, *classes), values.collect()) {
+            Ok(scores) => Ok(Some(Scores::new(scores))),
+            Err(_) => Err(StoreError::Damaged { path, what: "another shape than its trial says" }),
+        }
+    }
+
+    /// What a trial cost; `None` if it was not measured.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub fn costs(&self, id: &str) -> Result<Option<Costs>, StoreError> {
+        read_json_if_there(&self.costs_path(id))
+    }
+
+    /// The course of a trial's training; empty where there are no epochs.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub fn curve(&self, id: &str) -> Result<Curve, StoreError> {
+        let path = self.curve_path(id);
+        let bytes = read_if_there(&path)?.unwrap_or_default();
+        let epochs = serde_json::Deserializer::from_slice(&bytes).into_iter();
+        epochs.collect::<Result<Curve, _>>().map_err(|source| StoreError::Json { path, source })
     }
 
     /// Writes a trial with everything that belongs to it; its own file last.
@@ -232,7 +273,7 @@ impl RunDirectory {
         self.root.join("trials").join(&id[..2]).join(format!("{id}.json"))
     }
 
-    pub(crate) fn costs_path(&self, id: &str) -> PathBuf {
+    fn costs_path(&self, id: &str) -> PathBuf {
         self.root.join("costs").join(&id[..2]).join(format!("{id}.json"))
     }
 
@@ -240,7 +281,7 @@ impl RunDirectory {
         self.root.join("scores").join(format!("{id}.f32"))
     }
 
-    pub(crate) fn curve_path(&self, id: &str) -> PathBuf {
+    fn curve_path(&self, id: &str) -> PathBuf {
         self.root.join("curves").join(format!("{id}.jsonl"))
     }
 
@@ -301,8 +342,7 @@ pub(crate) fn read_json_if_there<T: DeserializeOwned>(
 }
 
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
-    read_json_if_there(path)?
-        .ok_or_else(|| io_error(path, io::Error::from(io::ErrorKind::NotFound)))
+    read_json_if_there(path)?.ok_or_else(|| StoreError::Missing { path: path.to_owned() })
 }
 
 #[cfg(test)]
@@ -382,9 +422,15 @@ mod tests {
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
         assert_eq!(directory.finished(id).unwrap(), None);
+        assert!(matches!(directory.scores(&trial), Err(StoreError::Damaged { .. })));
         fs::remove_file(&path).unwrap();
         assert_eq!(directory.finished(id).unwrap(), None);
         fs::write(&path, &bytes).unwrap();
+        assert!(directory.finished(id).unwrap().is_some());
+
+        fs::write(directory.costs_path(id), "{").unwrap();
+        assert_eq!(directory.finished(id).unwrap(), None);
+        directory.write_json(&directory.costs_path(id), &costs()).unwrap();
         assert!(directory.finished(id).unwrap().is_some());
 
         let record = fs::read(directory.trial_path(id)).unwrap();

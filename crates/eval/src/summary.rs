@@ -144,7 +144,7 @@ impl SetSummary {
             let search = Search::of(run, data, info, &trials)?;
             let chosen = search.as_ref().map(|search| &search.chosen);
             let last = trials.iter().find(|trial| {
-                trial.split == hold_out.name && Some(&trial.spec.parameters) == chosen
+                trial.spec.split == hold_out.sha256 && Some(&trial.spec.parameters) == chosen
             });
             pipelines.push(PipelineSummary {
                 name: info.name.clone(),
@@ -244,9 +244,9 @@ impl Search {
             for fold in 0..folds {
                 let split = run.splits.get(&fold_name(&data.name, fold));
                 let Some(split) = split else { return Ok(None) };
-                let trial = trials
-                    .iter()
-                    .find(|trial| trial.split == split.name && trial.spec.parameters == *point);
+                let trial = trials.iter().find(|trial| {
+                    trial.spec.split == split.sha256 && trial.spec.parameters == *point
+                });
                 let Some(trial) = trial else { return Ok(None) };
                 accuracies.push(fold_accuracy(run, data, split, trial)?);
             }
@@ -322,7 +322,7 @@ fn test_result(
         confusion,
         convergence,
         model_bytes,
-        costs: run.costs(&trial.id)?,
+        costs: run.directory.costs(&trial.id)?,
     }))
 }
 

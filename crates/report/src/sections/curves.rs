@@ -25,7 +25,7 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
         let mut of_set = Vec::new();
         for (index, pipeline) in set.summary.pipelines.iter().enumerate() {
             let Ok(result) = &pipeline.result else { continue };
-            let curve = run.curve(&result.trial)?;
+            let curve = run.directory.curve(&result.trial)?;
             if curve.len() < 2 {
                 continue;
             }
