@@ -12,6 +12,7 @@ mod catalogue;
 mod environment;
 mod finish;
 mod pipelines;
+mod place;
 mod plan;
 mod progress;
 mod run;

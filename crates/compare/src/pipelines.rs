@@ -3,7 +3,7 @@
 
 use crate::catalogue::{self, EntryError};
 use crate::plan::{ClassifierEntry, Grid, Plan, Settings};
-use base::{Extract, Fit, FitEmbedding, Matrix, Size};
+use base::{Extract, Fit, FitEmbedding, Matrix, ShapeError, Size};
 use eval::grid::{self, Point};
 use eval::record::{Family, PipelineInfo};
 use features::Concat;
@@ -101,20 +101,32 @@ impl Pipelines {
         infos
     }
 
-    /// What cannot take images of that size, a line each.
-    pub(crate) fn size_faults(&self, size: Size) -> Vec<String> {
+    /// What cannot take images of that size, in one line.
+    pub(crate) fn size_fault(&self, size: Size) -> Option<String> {
         let fixed = self.fixed.iter();
         let fixed = fixed.map(|part| (&part.name, part.extractor.length(size).map(|_| ())));
         let learned = self.learned.iter().flat_map(|part| {
             part.own.recipes.iter().map(|(_, recipe)| (&part.name, recipe.check(size)))
         });
-        let mut faults = Faults::default();
+        let (mut names, mut least) = (BTreeSet::new(), [0, 0]);
         for (name, checked) in fixed.chain(learned) {
-            if let Err(error) = checked {
-                faults.note(format!("`{name}`: {error}"));
+            match checked {
+                Ok(()) => {}
+                Err(ShapeError::TooSmall { min_height, min_width, .. }) => {
+                    names.insert(format!("`{name}`"));
+                    least = [least[0].max(min_height), least[1].max(min_width)];
+                }
+                Err(error) => return Some(format!("`{name}`: {error}")),
             }
         }
-        faults.0
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        let [height, width] = least;
+        (!names.is_empty()).then(|| {
+            format!(
+                "images of {size} are too small for {names}; give --size {height}x{width} or \
+                 more, or leave those out of the plan"
+            )
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::plan::Plan;
 use base::{Rows, Seed};
 use data::{Dataset, ReadOptions};
 use eval::record::{DataRecord, SplitRecord};
-use eval::split::{self, Split, SplitError};
+use eval::split::{self, Split};
 use eval::summary::{fold_name, hold_out_name};
 use std::path::Path;
 
@@ -35,11 +35,9 @@ pub(crate) fn open_all(plan: &Plan, pipelines: &Pipelines) -> Result<Vec<OpenSet
                 faults.push(format!("{place}: holds the same images as another set; name it once"));
             }
             Ok(set) => {
-                let size = set.record.size;
-                faults.extend(pipelines.size_faults(size).into_iter().map(|fault| {
-                    let path = place.display();
-                    format!("{path}: {fault}; give --size to enlarge the images, or leave it out of the plan")
-                }));
+                if let Some(fault) = pipelines.size_fault(set.record.size) {
+                    faults.push(format!("{}: {fault}", place.display()));
+                }
                 sets.push(set);
             }
             Err(fault) => faults.push(fault),
@@ -85,15 +83,18 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
 }
 
 /// The hold-out (the official test part where there is one), and folds of the rest.
-fn splits(data: &Dataset, plan: &Plan) -> Result<(Split, Vec<Split>), SplitError> {
+fn splits(data: &Dataset, plan: &Plan) -> Result<(Split, Vec<Split>), String> {
     let seed = Seed(plan.seed).child("split", 0);
     let labels = data.labels();
+    let share = plan.protocol.test_share;
     let hold_out = match data.parts() {
         Some(parts) => Split { train: parts.train.clone(), test: parts.test.clone() },
-        None => split::hold_out(labels, plan.protocol.test_share, seed.child("hold-out", 0))?,
+        None => split::hold_out(labels, share, seed.child("hold-out", 0))
+            .map_err(|error| error.to_string())?,
     };
     let inner = labels.pick(&hold_out.train);
-    let folds = split::stratified_k_fold(&inner, plan.protocol.folds, seed.child("folds", 0))?;
+    let folds = split::stratified_k_fold(&inner, plan.protocol.folds, seed.child("folds", 0))
+        .map_err(|error| format!("of the images not held out, {error}"))?;
     let folds = folds.iter().map(|fold| fold.within(&hold_out.train)).collect();
     Ok((hold_out, folds))
 }

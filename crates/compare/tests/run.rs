@@ -234,7 +234,7 @@ fn unusable_image_sets_are_refused_in_one_line() {
     refused("empty", "`b`");
     make("tiny/a", 1, 20);
     make("tiny/b", 1, 20);
-    refused("tiny", "1x1");
+    refused("tiny", "--size 8x8");
     make("few/a", 16, 20);
     make("few/b", 16, 2);
     refused("few", "`b`");
@@ -285,4 +285,25 @@ fn a_report_of_a_damaged_run_says_so_and_the_same_command_repairs_it() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("not finished"));
     let nowhere = command(folder.path(), &["report", "bars"]).output().unwrap();
     assert_eq!(nowhere.status.code(), Some(2));
+}
+
+#[test]
+fn guessing_is_called_guessing() {
+    let folder = workplace();
+    let page = |data: &str| {
+        let arguments = ["--plan", "plan.toml", "--data", data, "--out", &format!("run-{data}")];
+        succeed(&compare(folder.path(), &arguments));
+        std::fs::read_to_string(folder.path().join(format!("run-{data}/report.html"))).unwrap()
+    };
+    // Both classes hold the same flat images.
+    for class in ["a", "b"] {
+        let class_folder = folder.path().join("flat").join(class);
+        std::fs::create_dir_all(&class_folder).unwrap();
+        for number in 0..20 {
+            let flat = image::GrayImage::from_pixel(16, 16, image::Luma([10 * number]));
+            flat.save(class_folder.join(format!("{number}.png"))).unwrap();
+        }
+    }
+    assert!(page("flat").contains("Caution"));
+    assert!(!page("bars").contains("Caution"));
 }

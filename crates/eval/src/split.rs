@@ -46,8 +46,8 @@ pub enum SplitError {
     },
     /// A class that cannot be in every fold.
     #[error(
-        "class `{class}` has {found} training image(s) (without those held out), but each of \
-         {folds} folds needs at least 1: add images, leave the class out or use fewer folds"
+        "class `{class}` has {found} image(s), but each of {folds} folds needs at least 1: \
+         add images, leave the class out or use fewer folds"
     )]
     TooFewForFolds {
         /// Name of the class.

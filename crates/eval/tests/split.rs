@@ -129,13 +129,14 @@ fn refusals_name_the_class_and_the_cure() {
     assert_eq!(
         told(stratified_k_fold(&labels, 3, Seed(1)).unwrap_err()),
         "class `class 1` has 1 image(s), but each of 3 folds needs at least 1: \
-         use fewer folds, add images or leave the class out"
+         add images, leave the class out or use fewer folds"
     );
     let labels = named(vec![0, 0, 0, 0, 0, 1, 1, 2, 2], 3);
     assert_eq!(
         told(hold_out(&labels, 0.2, Seed(1)).unwrap_err()),
         "of 9 images 2 would be held out, but training and test each need at least one image of \
-         each of 3 classes: change `test_share` or add images"
+         each of 3 classes: add images or change the share held out (`test_share` of the plan's \
+         protocol)"
     );
     for share in [0.0, 1.0, -0.5, f64::NAN] {
         assert!(matches!(hold_out(&labels, share, Seed(1)), Err(SplitError::Param(_))));

@@ -75,10 +75,28 @@ fn card(run: &Run, set: &SetView<'_>) -> Markup {
                     None => (no_answer(run, set)),
                 }
             }
-            @if let Some(answer) = &set.summary.answer { (evidence(set, answer)) }
+            @if let Some(answer) = &set.summary.answer {
+                @if let Some(share) = guessing(set, answer) {
+                    p { strong {
+                        "Caution: neither champion is surely better than always naming the largest \
+                         class, which is right on " (text::percent(share)) " of the test images. \
+                         The answer compares guessing with guessing."
+                    } }
+                }
+                (evidence(set, answer))
+            }
             @if !set.finished().is_empty() { (links(set)) }
         }
     }
+}
+
+/// Share of the largest class, if the accuracy of neither champion is surely above it.
+fn guessing(set: &SetView<'_>, answer: &Answer) -> Option<f64> {
+    let result = |index: usize| set.summary.pipelines[index].result.as_ref().ok();
+    let (classical, deep) = (result(answer.classical)?, result(answer.deep)?);
+    let largest = classical.confusion.per_class().iter().map(|class| class.support).max()?;
+    let share = largest as f64 / classical.confusion.total().max(1) as f64;
+    (classical.interval.low <= share && deep.interval.low <= share).then_some(share)
 }
 
 fn sentence(set: &SetView<'_>, answer: &Answer) -> Markup {
