@@ -378,3 +378,37 @@ fn build_extractor(plan: &Plan, name: &str) -> Result<Box<dyn Extract>, (String,
     let joined = Concat::new(parts.collect::<Result<_, _>>()?);
     Ok(Box::new(joined.map_err(|error| at_fault(error.into()))?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::repository;
+    use crate::plan::Preset;
+
+    #[test]
+    fn presets_build_and_hold_both_sides_and_the_baselines() {
+        for preset in [Preset::Quick, Preset::Full] {
+            let mut plan = preset.plan(&repository());
+            complete(&mut plan);
+            let pipelines = Pipelines::build(&plan).map_err(|faults| faults.join("\n")).unwrap();
+            let infos = pipelines.infos();
+            for family in [Family::Classical, Family::Deep, Family::Reference] {
+                assert!(infos.iter().any(|info| info.family == family), "{preset:?}: {family:?}");
+            }
+            for baseline in ["pixels + majority", "pixels + 1-nn", "pixels + svm-linear"] {
+                assert!(infos.iter().any(|info| info.name == baseline), "{preset:?}: {baseline}");
+            }
+            assert!(plan.data.iter().all(|set| plan.folder.join(set).is_dir()), "{preset:?}");
+        }
+    }
+
+    #[test]
+    fn records_show_every_default() {
+        let mut plan = Preset::Quick.plan(&repository());
+        complete(&mut plan);
+        let infos = Pipelines::build(&plan).map_err(|faults| faults.join("\n")).unwrap().infos();
+        let hog = infos.iter().find(|info| info.name == "hog + svm-rbf").unwrap();
+        assert_eq!(hog.settings["extractor"]["settings"]["orientations"], 9);
+        assert_eq!(hog.settings["classifier"]["settings"]["gamma"], "scale");
+    }
+}

@@ -1,6 +1,7 @@
 //! A bar with the time left, on a terminal; nothing in a pipe.
 
 use eval::record::{Outcome, Trial};
+use eval::summary::hold_out_name;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use std::time::Duration;
@@ -40,8 +41,10 @@ impl Progress {
     pub(crate) fn done(&self, weight: u64, trial: &Trial) {
         self.bar.set_message(format!("{} on {}", trial.spec.pipeline, trial.dataset));
         self.bar.inc(weight);
-        if let Outcome::Failed { error } = &trial.outcome {
-            self.warn(&format!("{} on {}: {error}", trial.spec.pipeline, trial.split));
+        // The same fault on every fold of the search is in the record; once is enough here.
+        let last = trial.split == hold_out_name(&trial.dataset);
+        if let (Outcome::Failed { error }, true) = (&trial.outcome, last) {
+            self.warn(&format!("{} on {}: {error}", trial.spec.pipeline, trial.dataset));
         }
     }
 
