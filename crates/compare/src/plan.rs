@@ -105,7 +105,7 @@ fn one() -> u64 {
 pub(crate) enum Preset {
     /// Small grids, one network: a first answer in minutes
     Quick,
-    /// Wider grids, more descriptors, linfa-svm beside our own solver: up to an hour
+    /// Wider grids, more descriptors, linfa-svm beside our own solver: about 20 minutes
     Full,
 }
 
