@@ -15,6 +15,7 @@ use eval::summary::{
 };
 use eval::verdict::Decision;
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
+use report::Written;
 use std::io::{Cursor, ErrorKind, Write};
 use std::path::Path;
 
@@ -55,9 +56,8 @@ pub(crate) fn report_of(root: &Path) -> anyhow::Result<()> {
 
 /// Writes the report of a run directory and says on stdout where it is and what it answers.
 pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
-    let page = report::write(root)?;
+    let Written { page, summary } = report::write(root)?;
     RunDirectory::new(root).clear_partial()?;
-    let summary = Summary::of(&Run::load(root)?)?;
     let missing = summary.sets.iter().map(missing).sum::<usize>();
     if missing > 0 {
         eprintln!(

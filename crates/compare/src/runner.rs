@@ -5,13 +5,13 @@ use crate::pipelines::{OnLearned, Pipeline, Pipelines};
 use crate::progress::{Progress, weight};
 use crate::sources::{Finished, FixedFeatures, LearnedFeatures, Models, Source};
 use base::{Images, Labels, Scores, Seed};
-use eval::grid::Point;
+use eval::grid::{self, Point};
 use eval::record::{
     Costs, DataRecord, Latency, Manifest, Outcome, PipelineInfo, SCHEMA, SplitRecord, Trial,
     TrialSpec, sha256_hex,
 };
 use eval::store::{RunDirectory, score_bytes};
-use eval::summary::{self, Search};
+use eval::summary;
 use eval::trial::latency;
 use rayon::prelude::*;
 use serde_json::json;
@@ -95,10 +95,7 @@ impl Work<'_> {
         let mut chosen = Vec::new();
         for Pipeline { info, recipes } in pipelines {
             let means: Vec<f64> = means.by_ref().take(recipes.len()).collect();
-            let points: Vec<Point> = recipes.iter().map(|(point, _)| point.clone()).collect();
-            let best = Search::choose(info, &points, &means, self.folds.len()).chosen;
-            let best = recipes.iter().position(|(point, _)| *point == best);
-            let best = best.expect("the chosen point is one of the recipes");
+            let best = grid::best(&means);
             let job = self.job(info, model_point, &recipes[best], self.hold_out);
             if self.any_missing(slice::from_ref(&job))? {
                 source.prepare(slice::from_ref(self.hold_out))?;

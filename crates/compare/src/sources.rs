@@ -40,9 +40,9 @@ pub(crate) trait Source<R: ?Sized>: Sync {
 
 /// The features of a fixed extractor.
 pub(crate) struct FixedFeatures<'a> {
-    pub(crate) images: &'a Images,
-    pub(crate) labels: &'a Labels,
-    pub(crate) part: &'a OnFixed,
+    images: &'a Images,
+    labels: &'a Labels,
+    part: &'a OnFixed,
     /// Features of all rows, and the seconds they took.
     extracted: Option<(Matrix, f64)>,
 }

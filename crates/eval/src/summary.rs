@@ -256,7 +256,7 @@ impl Search {
     }
 
     /// Chooses among points by their mean accuracies over `folds` folds.
-    pub fn choose(info: &PipelineInfo, points: &[Point], means: &[f64], folds: usize) -> Self {
+    fn choose(info: &PipelineInfo, points: &[Point], means: &[f64], folds: usize) -> Self {
         let best = grid::best(means);
         Self {
             chosen: points[best].clone(),

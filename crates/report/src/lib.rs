@@ -14,4 +14,4 @@ mod sections;
 mod text;
 mod write;
 
-pub use write::{ReportError, write};
+pub use write::{ReportError, Written, write};

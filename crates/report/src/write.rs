@@ -25,8 +25,17 @@ pub enum ReportError {
     },
 }
 
+/// A report that was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// Where the page is.
+    pub page: PathBuf,
+    /// What it says.
+    pub summary: Summary,
+}
+
 /// Writes `report.html`, `figures/*.svg`, `figures/*.png` and `summary.json` of the run directory
-/// `root`, and says where the page is. Each file is complete or not there.
+/// `root`. Each file is complete or not there.
 ///
 /// ```
 /// let folder = tempfile::tempdir().unwrap();
@@ -36,7 +45,7 @@ pub enum ReportError {
 ///
 /// # Errors
 /// If `root` is not a run directory, or something cannot be read or written.
-pub fn write(root: &Path) -> Result<PathBuf, ReportError> {
+pub fn write(root: &Path) -> Result<Written, ReportError> {
     let run = Run::load(root)?;
     let summary = Summary::of(&run)?;
 
@@ -56,5 +65,5 @@ pub fn write(root: &Path) -> Result<PathBuf, ReportError> {
     run.directory.write_record("summary.json", &summary)?;
     let html = page::page(&run, &summary, &parts);
     run.directory.write_file("report.html", html.into_string().as_bytes())?;
-    Ok(root.join("report.html"))
+    Ok(Written { page: root.join("report.html"), summary })
 }

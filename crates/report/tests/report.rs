@@ -27,7 +27,7 @@ fn report_files(root: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 fn page(root: &Path) -> String {
-    let path = report::write(root).unwrap();
+    let path = report::write(root).unwrap().page;
     assert_eq!(path, root.join("report.html"));
     fs::read_to_string(path).unwrap()
 }
