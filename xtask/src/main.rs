@@ -22,6 +22,9 @@ enum Task {
     /// Write the report of a finished or interrupted run again (see `report --help`)
     #[command(disable_help_flag = true)]
     Report(PassedOn),
+    /// Compare descriptors with reference values of other programs (see `golden --help`)
+    #[command(disable_help_flag = true)]
+    Golden(PassedOn),
     /// Check format, lints, crate dependencies, documentation and tests
     Ci {
         /// Leave the tests out
@@ -45,8 +48,9 @@ Exit codes:
 
 fn main() -> ExitCode {
     match Cli::parse().task {
-        Task::Compare(PassedOn { args }) => run(&mut [compare("compare", &args)]),
-        Task::Report(PassedOn { args }) => run(&mut [compare("report", &args)]),
+        Task::Compare(PassedOn { args }) => run(&mut [start("compare", "compare", &args)]),
+        Task::Report(PassedOn { args }) => run(&mut [start("compare", "report", &args)]),
+        Task::Golden(PassedOn { args }) => run(&mut [start("versus", "golden", &args)]),
         Task::Ci { skip_tests } => {
             let checked = run(&mut [
                 cargo("fmt --all --check"),
@@ -66,10 +70,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// The comparison itself, optimised. Cargo's own messages appear on a terminal only.
-fn compare(task: &str, args: &[String]) -> Command {
+/// A task of another package, optimised. Cargo's own messages appear on a terminal only.
+fn start(package: &str, task: &str, args: &[String]) -> Command {
     let quiet = if std::io::stderr().is_terminal() { "" } else { "--quiet " };
-    let mut command = cargo(&format!("run {quiet}--release --locked --package compare -- {task}"));
+    let mut command =
+        cargo(&format!("run {quiet}--release --locked --package {package} -- {task}"));
     command.args(args);
     command
 }
@@ -109,6 +114,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("eval", &["base"]),
     ("report", &["base", "eval"]),
     ("compare", &["base", "data", "features", "classic", "deep", "eval", "report"]),
+    ("versus", &["base", "features"]),
     ("xtask", &[]),
 ];
 

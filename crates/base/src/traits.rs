@@ -1,7 +1,7 @@
 //! The traits through which extractors, classifiers and networks meet.
 
 use crate::{FitError, Images, Labels, Matrix, Scores, Seed, ShapeError, Size};
-use ndarray::ArrayView3;
+use ndarray::{ArrayView3, ArrayView4, Axis};
 use serde::{Deserialize, Serialize};
 
 /// A fixed descriptor of an image. It learns nothing: the same image gives the same numbers.
@@ -18,6 +18,24 @@ pub trait Extract: Send + Sync {
     /// If `out` does not have the length that [`Self::length`] gives for this size, or that gave
     /// an error.
     fn extract(&self, image: ArrayView3<'_, u8>, out: &mut [f32]);
+
+    /// Writes the descriptors of `images`, shape `(n, height, width, channels)`, into `out`, one
+    /// after another: the same numbers as [`Self::extract`] gives for each, on the calling thread.
+    ///
+    /// Descriptors that can share work between images, or scratch memory, do so here.
+    ///
+    /// # Panics
+    /// As [`Self::extract`], for `n` times that length.
+    fn extract_batch(&self, images: ArrayView4<'_, u8>, out: &mut [f32]) {
+        if images.is_empty() {
+            return;
+        }
+        let length = out.len() / images.len_of(Axis(0));
+        assert_eq!(out.len() % images.len_of(Axis(0)), 0, "`out` must hold whole descriptors");
+        for (row, image) in images.outer_iter().enumerate() {
+            self.extract(image, &mut out[row * length..(row + 1) * length]);
+        }
+    }
 }
 
 /// A recipe that can be trained on `X`. Its parameters were checked when it was built.

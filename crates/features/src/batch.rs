@@ -1,10 +1,11 @@
 //! One descriptor of many images, on all threads of the current rayon pool.
 
 use base::{Extract, Images, Matrix, ShapeError};
+use ndarray::s;
 use rayon::prelude::*;
 
 /// Images a thread takes at once: enough that handing out work costs nothing beside it.
-const CHUNK: usize = 16;
+const CHUNK: usize = 64;
 
 /// The descriptor of every image, shape `(n, length)`, one row per image.
 ///
@@ -25,9 +26,10 @@ pub fn extract_all(extractor: &dyn Extract, images: &Images) -> Result<Matrix, S
     // A descriptor of no numbers has no rows to hand out.
     if length > 0 {
         rows.par_chunks_mut(CHUNK * length).enumerate().for_each(|(chunk, rows)| {
-            for (row, out) in rows.chunks_exact_mut(length).enumerate() {
-                extractor.extract(images.image(chunk * CHUNK + row), out);
-            }
+            let first = chunk * CHUNK;
+            let chunk =
+                images.view().slice_move(s![first..first + rows.len() / length, .., .., ..]);
+            extractor.extract_batch(chunk, rows);
         });
     }
     let rows = Matrix::from_shape_vec((images.len(), length), rows);

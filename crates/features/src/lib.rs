@@ -13,6 +13,7 @@ mod gray;
 mod haar;
 mod hog;
 mod integral;
+mod kernels;
 mod lbp;
 mod picture;
 mod pixels;

@@ -1,0 +1,96 @@
+//! Reference values of other programs, worked out here and compared.
+//!
+//! A folder holds `manifest.json` (images), one `FAMILY.json` per family (a list of cases),
+//! `img/*.png` and `out/*.npy`. Its README tells which program made it, and its conventions.
+
+mod case;
+mod integral;
+
+pub use case::{Case, Outcome, Tolerance};
+
+use anyhow::{Context, Result, bail};
+use std::fmt;
+use std::path::Path;
+
+/// Works out one case.
+type Check = fn(&Case) -> Result<Outcome>;
+
+/// Every family that is known, and what works out its cases.
+const FAMILIES: &[(&str, Check)] = &[("integral_opencv", integral::check)];
+
+/// What became of the cases of each family of a folder, in alphabetical order.
+#[derive(Debug)]
+pub struct Report {
+    families: Vec<Family>,
+}
+
+/// One family and its cases.
+#[derive(Debug)]
+struct Family {
+    name: String,
+    /// Case by case: its id, and what came out or why nothing did.
+    cases: Vec<(String, Result<Outcome>)>,
+}
+
+/// Works out every case in `folder`; `cascades` holds OpenCV's `haarcascades` and `lbpcascades`.
+///
+/// # Errors
+/// If the folder is not one of reference values, or a case cannot be read. A case that cannot be
+/// worked out is part of the report.
+pub fn run(folder: &Path, cascades: &Path) -> Result<Report> {
+    let mut families = Vec::new();
+    for name in case::families(folder)? {
+        let check = FAMILIES.iter().find(|(known, _)| *known == name).map(|(_, check)| *check);
+        let cases = case::read(folder, &name, cascades)?;
+        let cases = cases.into_iter().map(|case| {
+            let outcome = match check {
+                Some(check) => {
+                    check(&case).with_context(|| format!("image `{}`", case.image_name()))
+                }
+                None => Err(anyhow::anyhow!("nothing here works out the family `{name}`")),
+            };
+            (case.id().to_owned(), outcome)
+        });
+        families.push(Family { cases: cases.collect(), name });
+    }
+    if families.is_empty() {
+        bail!("{}: its manifest names no family of cases", folder.display());
+    }
+    Ok(Report { families })
+}
+
+impl Report {
+    /// Whether every case came out within its tolerance.
+    pub fn passed(&self) -> bool {
+        self.failures().next().is_none()
+    }
+
+    /// A line for each case that did not.
+    pub fn failures(&self) -> impl Iterator<Item = String> {
+        self.families.iter().flat_map(|family| &family.cases).filter_map(|(id, outcome)| {
+            match outcome {
+                Ok(outcome) if outcome.passed => None,
+                Ok(outcome) => Some(format!("{id}: differs by {:e}", outcome.difference)),
+                Err(error) => Some(format!("{id}: {error:#}")),
+            }
+        })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:20} {:>6} {:>6} {:>6}  largest difference",
+            "family", "cases", "exact", "passed"
+        )?;
+        for Family { name, cases } in &self.families {
+            let outcomes = || cases.iter().filter_map(|(_, outcome)| outcome.as_ref().ok());
+            let exact = outcomes().filter(|outcome| outcome.exact).count();
+            let passed = outcomes().filter(|outcome| outcome.passed).count();
+            let largest = outcomes().map(|outcome| outcome.difference).fold(0.0, f64::max);
+            writeln!(f, "{name:20} {:6} {exact:6} {passed:6}  {largest:.2e}", cases.len())?;
+        }
+        Ok(())
+    }
+}
