@@ -3,8 +3,20 @@
 //! A folder holds `manifest.json` (images), one `FAMILY.json` per family (a list of cases),
 //! `img/*.png` and `out/*.npy`. Its README tells which program made it, and its conventions.
 
+mod cascade;
 mod case;
+mod fhog;
+mod group_rectangles;
+mod haar;
+mod hog_opencv;
+mod hog_skimage;
 mod integral;
+mod lbp_face;
+mod lbp_mahotas;
+mod lbp_skimage;
+mod multiblock_lbp;
+mod resize;
+mod visualise;
 
 pub use case::{Case, Outcome, Tolerance};
 
@@ -16,7 +28,21 @@ use std::path::Path;
 type Check = fn(&Case) -> Result<Outcome>;
 
 /// Every family that is known, and what works out its cases.
-const FAMILIES: &[(&str, Check)] = &[("integral_opencv", integral::check)];
+const FAMILIES: &[(&str, Check)] = &[
+    ("cascade", cascade::check),
+    ("fhog", fhog::check),
+    ("group_rectangles", group_rectangles::check),
+    ("haar_skimage", haar::check),
+    ("hog_opencv", hog_opencv::check),
+    ("hog_skimage", hog_skimage::check),
+    ("integral_opencv", integral::check),
+    ("lbp_mahotas", lbp_mahotas::check),
+    ("lbp_opencv_face", lbp_face::check),
+    ("lbp_skimage", lbp_skimage::check),
+    ("mblbp_skimage", multiblock_lbp::check),
+    ("resize_opencv", resize::check),
+    ("visualise", visualise::check),
+];
 
 /// What became of the cases of each family of a folder, in alphabetical order.
 #[derive(Debug)]
