@@ -8,6 +8,7 @@
 //! This module and its children are the only places with `unsafe`: calling a function that was
 //! compiled for an instruction set, after asking the processor for it.
 #![allow(unsafe_code)]
+#![allow(dead_code, unused_imports, unused_macros)] // until the first kernel is here
 
 use std::sync::LazyLock;
 

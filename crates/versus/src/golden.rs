@@ -6,11 +6,14 @@
 mod cascade;
 mod case;
 mod fhog;
+mod gray;
 mod group_rectangles;
 mod haar;
+mod haar_rectangles;
 mod hog_opencv;
 mod hog_skimage;
 mod integral;
+mod lbp_exact;
 mod lbp_face;
 mod lbp_mahotas;
 mod lbp_skimage;
@@ -31,11 +34,14 @@ type Check = fn(&Case) -> Result<Outcome>;
 const FAMILIES: &[(&str, Check)] = &[
     ("cascade", cascade::check),
     ("fhog", fhog::check),
+    ("gray_opencv", gray::check),
     ("group_rectangles", group_rectangles::check),
+    ("haar_rectangles", haar_rectangles::check),
     ("haar_skimage", haar::check),
     ("hog_opencv", hog_opencv::check),
     ("hog_skimage", hog_skimage::check),
     ("integral_opencv", integral::check),
+    ("lbp_exact", lbp_exact::check),
     ("lbp_mahotas", lbp_mahotas::check),
     ("lbp_opencv_face", lbp_face::check),
     ("lbp_skimage", lbp_skimage::check),
@@ -64,25 +70,37 @@ struct Family {
 /// If the folder is not one of reference values, or a case cannot be read. A case that cannot be
 /// worked out is part of the report.
 pub fn run(folder: &Path, cascades: &Path) -> Result<Report> {
-    let mut families = Vec::new();
-    for name in case::families(folder)? {
-        let check = FAMILIES.iter().find(|(known, _)| *known == name).map(|(_, check)| *check);
-        let cases = case::read(folder, &name, cascades)?;
-        let cases = cases.into_iter().map(|case| {
-            let outcome = match check {
-                Some(check) => {
-                    check(&case).with_context(|| format!("image `{}`", case.image_name()))
-                }
-                None => Err(anyhow::anyhow!("nothing here works out the family `{name}`")),
-            };
-            (case.id().to_owned(), outcome)
-        });
-        families.push(Family { cases: cases.collect(), name });
-    }
+    let families = case::families(folder)?;
     if families.is_empty() {
         bail!("{}: its manifest names no family of cases", folder.display());
     }
-    Ok(Report { families })
+    let families = families.into_iter().map(|name| family(folder, name, cascades));
+    Ok(Report { families: families.collect::<Result<_>>()? })
+}
+
+/// [`run`] for one family of the folder.
+///
+/// # Errors
+/// As [`run`]; also if the family has no case.
+pub fn run_family(folder: &Path, name: &str, cascades: &Path) -> Result<Report> {
+    let family = family(folder, name.to_owned(), cascades)?;
+    if family.cases.is_empty() {
+        bail!("{}: the family `{name}` has no case", folder.display());
+    }
+    Ok(Report { families: vec![family] })
+}
+
+fn family(folder: &Path, name: String, cascades: &Path) -> Result<Family> {
+    let check = FAMILIES.iter().find(|(known, _)| *known == name).map(|(_, check)| *check);
+    let cases = case::read(folder, &name, cascades)?;
+    let cases = cases.into_iter().map(|case| {
+        let outcome = match check {
+            Some(check) => check(&case).with_context(|| format!("image `{}`", case.image_name())),
+            None => Err(anyhow::anyhow!("nothing here works out the family `{name}`")),
+        };
+        (case.id().to_owned(), outcome)
+    });
+    Ok(Family { cases: cases.collect(), name })
 }
 
 impl Report {
