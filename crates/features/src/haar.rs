@@ -41,7 +41,7 @@ impl Default for HaarParams {
 }
 
 /// A random sample of the Haar-like features of the whole image, each equally likely, in the order
-/// of [`haar_features`]. Colours are turned into grey first. Checked when it is made.
+/// of [`haar_features`]; or a list of them, see [`Haar::of`]. Colours are turned into grey first. Checked when it is made.
 ///
 /// Each number is the mean grey level of the odd rectangles minus that of the even ones, divided
 /// by the standard deviation of the grey levels of the image (0 for an image of one grey). So
@@ -59,9 +59,18 @@ impl Default for HaarParams {
 /// ```
 #[derive(Debug)]
 pub struct Haar {
-    params: HaarParams,
+    source: Source,
     /// The sample of the size that was met last, since a set of images has but one.
     last: Mutex<Option<(usize, usize, Sample)>>,
+}
+
+/// Where the features come from.
+#[derive(Debug)]
+enum Source {
+    /// Drawn anew for every size of image.
+    Sample(HaarParams),
+    /// The same in images of all sizes in which they lie.
+    Given { features: Sample, min_height: usize, min_width: usize },
 }
 
 type Sample = Arc<[HaarFeature]>;
@@ -73,22 +82,56 @@ impl Haar {
         if params.count == 0 {
             return Err(ParamError::new("count", params.count, "at least 1"));
         }
-        Ok(Self { params: params.clone(), last: Mutex::new(None) })
+        Ok(Self { source: Source::Sample(params.clone()), last: Mutex::new(None) })
     }
 
-    /// The features sampled for images of this size, in the order of the descriptor.
+    /// These features in this order, for instance those that boosting has chosen.
+    ///
+    /// ```
+    /// use features::{Extract, Haar, HaarKind, haar_features};
+    /// let size = base::Size { height: 2, width: 3, channels: 1 };
+    /// let chosen = haar_features(HaarKind::ThreeX, 2, 3);
+    /// let haar = Haar::of(chosen).unwrap();
+    /// assert_eq!(haar.length(size), Ok(3));
+    /// assert!(haar.length(base::Size { width: 2, ..size }).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no feature, or one has no pixels or ends beyond `usize::MAX`.
+    pub fn of(features: impl IntoIterator<Item = HaarFeature>) -> Result<Self, ParamError> {
+        let features: Sample = features.into_iter().collect();
+        if features.is_empty() {
+            return Err(ParamError::new("features", "empty", "at least one feature"));
+        }
+        let (mut min_height, mut min_width) = (0, 0);
+        for feature in &*features {
+            let (bottom, right) = feature.end().ok_or_else(|| {
+                ParamError::new("features", format!("{feature:?}"), "features with pixels")
+            })?;
+            min_height = min_height.max(bottom);
+            min_width = min_width.max(right);
+        }
+        let source = Source::Given { features, min_height, min_width };
+        Ok(Self { source, last: Mutex::new(None) })
+    }
+
+    /// The features of images of this size, in the order of the descriptor.
     ///
     /// # Errors
     /// As [`Extract::length`].
     pub fn features(&self, size: Size) -> Result<Arc<[HaarFeature]>, ShapeError> {
         self.length(size)?;
         let Size { height, width, .. } = size;
+        let params = match &self.source {
+            Source::Given { features, .. } => return Ok(Arc::clone(features)),
+            Source::Sample(params) => params,
+        };
         // A thread that panicked left either nothing or a whole sample.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some((h, w, sample)) if (*h, *w) == (height, width) => Ok(Arc::clone(sample)),
             _ => {
-                let sample = sample(&self.params, height, width);
+                let sample = sample(params, height, width);
                 *last = Some((height, width, Arc::clone(&sample)));
                 Ok(sample)
             }
@@ -98,20 +141,22 @@ impl Haar {
 
 impl Extract for Haar {
     /// # Errors
-    /// If there is no room for two rectangles.
+    /// If there is no room for two rectangles, or not for all features that were given.
     fn length(&self, size: Size) -> Result<usize, ShapeError> {
         check_size(size)?;
         let Size { height, width, .. } = size;
-        match total(height, width) {
-            0 => Err(ShapeError::TooSmall {
-                what: "Haar-like features",
-                height,
-                width,
-                min_height: 1,
-                min_width: 2,
-            }),
-            total => Ok(total.min(self.params.count)),
+        let (count, min_height, min_width) = match &self.source {
+            Source::Sample(params) => (total(height, width).min(params.count), 1, 2),
+            Source::Given { features, min_height, min_width } => {
+                let fit = *min_height <= height && *min_width <= width;
+                (if fit { features.len() } else { 0 }, *min_height, *min_width)
+            }
+        };
+        if count == 0 {
+            let what = "Haar-like features";
+            return Err(ShapeError::TooSmall { what, height, width, min_height, min_width });
         }
+        Ok(count)
     }
 
     fn extract(&self, image: ArrayView3<'_, u8>, out: &mut [f32]) {
@@ -256,6 +301,41 @@ mod tests {
     fn deviation_by_hand() {
         assert_eq!(standard_deviation(&[1, 2, 3, 4]), 1.25_f64.sqrt());
         assert_eq!(standard_deviation(&[9; 7]), 0.0);
+    }
+
+    #[test]
+    fn given_features_have_the_values_they_have_in_a_sample() {
+        let noise = Seed(4).permutation(120);
+        let image = Array3::from_shape_fn((12, 10, 1), |(y, x, _)| noise[10 * y + x] as u8);
+        let sampled = recipe(60, 1);
+        let chosen: Vec<_> = sampled.features(SIZE).unwrap().iter().copied().step_by(7).collect();
+        let given = Haar::of(chosen.iter().copied()).unwrap();
+        assert_eq!(given.features(SIZE).unwrap().to_vec(), chosen);
+        let all = describe(&sampled, image.view()).unwrap();
+        let expected: Vec<_> = all.into_iter().step_by(7).collect();
+        assert_eq!(describe(&given, image.view()).unwrap(), expected);
+    }
+
+    #[test]
+    fn given_features_must_have_pixels_and_lie_in_the_image() {
+        let feature = HaarFeature {
+            kind: HaarKind::TwoX,
+            first: Rectangle { y: 1, x: 2, height: 3, width: 4 },
+        };
+        let haar = Haar::of([feature]).unwrap();
+        let error = ShapeError::TooSmall {
+            what: "Haar-like features",
+            height: 4,
+            width: 9,
+            min_height: 4,
+            min_width: 10,
+        };
+        assert_eq!(haar.length(Size { height: 4, width: 9, channels: 1 }), Err(error));
+        assert_eq!(haar.length(Size { height: 4, width: 10, channels: 1 }), Ok(1));
+        let with = |first| HaarFeature { first, ..feature };
+        assert!(Haar::of([with(Rectangle { height: 0, ..feature.first })]).is_err());
+        assert!(Haar::of([with(Rectangle { width: usize::MAX / 2, ..feature.first })]).is_err());
+        assert!(Haar::of([]).is_err());
     }
 
     #[test]

@@ -103,6 +103,18 @@ impl HaarFeature {
         Self { kind, first: Rectangle { y, x, height, width } }
     }
 
+    /// First row below it and first column right of it; none if it has no pixels or these are too
+    /// large to be numbers.
+    pub(crate) fn end(self) -> Option<(usize, usize)> {
+        let Rectangle { y, x, height, width } = self.first;
+        let (down, across) = self.kind.extent();
+        if height == 0 || width == 0 {
+            return None;
+        }
+        let bottom = height.checked_mul(down)?.checked_add(y)?;
+        Some((bottom, width.checked_mul(across)?.checked_add(x)?))
+    }
+
     /// Its rectangles in scikit-image's order, from the one at even place 0 on.
     pub fn rectangles(self) -> impl ExactSizeIterator<Item = Rectangle> {
         let Rectangle { y, x, height, width } = self.first;
