@@ -25,6 +25,9 @@ enum Task {
     /// Compare descriptors with reference values of other programs (see `golden --help`)
     #[command(disable_help_flag = true)]
     Golden(PassedOn),
+    /// Time this project beside other libraries (see `bench --help`)
+    #[command(disable_help_flag = true)]
+    Bench(PassedOn),
     /// Check format, lints, crate dependencies, documentation and tests
     Ci {
         /// Leave the tests out
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
     match Cli::parse().task {
         Task::Compare(PassedOn { args }) => run(&mut [start("compare", "compare", &args)]),
         Task::Report(PassedOn { args }) => run(&mut [start("compare", "report", &args)]),
+        Task::Bench(PassedOn { args }) => run(&mut [start("versus", "bench", &args)]),
         Task::Golden(PassedOn { args }) => run(&mut [start("versus", "golden", &args)]),
         Task::Ci { skip_tests } => {
             let checked = run(&mut [

@@ -4,7 +4,7 @@ use base::{Extract, Images, Matrix, ShapeError};
 use ndarray::s;
 use rayon::prelude::*;
 
-/// Images a thread takes at once: enough that handing out work costs nothing beside it.
+/// Most images a thread takes at once: enough that handing out work costs nothing beside it.
 const CHUNK: usize = 64;
 
 /// The descriptor of every image, shape `(n, length)`, one row per image.
@@ -21,19 +21,37 @@ const CHUNK: usize = 64;
 /// # Errors
 /// If images of this size cannot be described.
 pub fn extract_all(extractor: &dyn Extract, images: &Images) -> Result<Matrix, ShapeError> {
+    let mut rows = Matrix::zeros((images.len(), extractor.length(images.size())?));
+    extract_all_into(extractor, images, rows.as_slice_mut().expect("just made"))?;
+    Ok(rows)
+}
+
+/// [`extract_all`] into memory that is there already, row after row: new memory costs more time
+/// than the descriptors of small images.
+///
+/// # Errors
+/// If images of this size cannot be described.
+///
+/// # Panics
+/// If `rows` is not `images.len()` times as long as one descriptor.
+pub fn extract_all_into(
+    extractor: &dyn Extract,
+    images: &Images,
+    rows: &mut [f32],
+) -> Result<(), ShapeError> {
     let length = extractor.length(images.size())?;
-    let mut rows = vec![0.0; images.len() * length];
+    assert_eq!(rows.len(), images.len() * length, "one row of {length} numbers per image");
     // A descriptor of no numbers has no rows to hand out.
     if length > 0 {
-        rows.par_chunks_mut(CHUNK * length).enumerate().for_each(|(chunk, rows)| {
-            let first = chunk * CHUNK;
+        let per_chunk = images.len().div_ceil(rayon::current_num_threads()).clamp(1, CHUNK);
+        rows.par_chunks_mut(per_chunk * length).enumerate().for_each(|(chunk, rows)| {
+            let first = chunk * per_chunk;
             let chunk =
                 images.view().slice_move(s![first..first + rows.len() / length, .., .., ..]);
             extractor.extract_batch(chunk, rows);
         });
     }
-    let rows = Matrix::from_shape_vec((images.len(), length), rows);
-    Ok(rows.expect("one row per image"))
+    Ok(())
 }
 
 #[cfg(test)]

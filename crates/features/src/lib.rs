@@ -5,7 +5,7 @@
 //! shape `(height, width, channels)`; [`view`] makes one of an `image` buffer without copying.
 //!
 //! Nothing here learns, knows a label, reads a file or asks for the time. Threads are used in
-//! [`extract_all`] only.
+//! [`extract_all`] and [`extract_all_into`] only.
 
 mod batch;
 mod concat;
@@ -20,7 +20,7 @@ mod pixels;
 mod view;
 
 pub use base::{Extract, Images, Matrix, ParamError, ShapeError, Size};
-pub use batch::extract_all;
+pub use batch::{extract_all, extract_all_into};
 pub use concat::Concat;
 pub use gray::{gray, gray_pixel};
 pub use haar::{

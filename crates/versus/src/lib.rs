@@ -2,4 +2,5 @@
 //!
 //! Reads folders of reference values and calls the other crates; computes nothing of its own.
 
+pub mod bench;
 pub mod golden;

@@ -5,7 +5,7 @@
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use versus::golden;
+use versus::{bench, golden};
 
 /// This project's numbers and times against those of other programs
 #[derive(Parser)]
@@ -13,6 +13,8 @@ use versus::golden;
 enum Task {
     /// Work out every case of a folder of reference values and compare
     Golden(GoldenArgs),
+    /// Time a crate's works beside those of other libraries on the same images
+    Bench(bench::Options),
 }
 
 /// What to check.
@@ -34,6 +36,13 @@ Exit codes:
 
 fn main() -> ExitCode {
     match Task::parse() {
+        Task::Bench(options) => match bench::run(&options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                ExitCode::from(2)
+            }
+        },
         Task::Golden(GoldenArgs { folder, cascades }) => {
             let report = match golden::run(&folder, &cascades) {
                 Ok(report) => report,
