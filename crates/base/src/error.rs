@@ -54,6 +54,23 @@ pub enum ShapeError {
         /// Columns of pixels needed.
         min_width: usize,
     },
+    /// An image that a descriptor, told to leave no pixel out, would not cover.
+    #[error(
+        "images are {height}x{width} pixels, and {what} leaves out {rows_left} rows and \
+         {columns_left} columns"
+    )]
+    Remainder {
+        /// The descriptor.
+        what: &'static str,
+        /// Rows of pixels found.
+        height: usize,
+        /// Columns of pixels found.
+        width: usize,
+        /// Rows of pixels at the bottom that nothing covers.
+        rows_left: usize,
+        /// Columns of pixels at the right that nothing covers.
+        columns_left: usize,
+    },
 }
 
 /// Labels that contradict themselves.

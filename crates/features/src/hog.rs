@@ -5,66 +5,36 @@
 //! brightness nor the contrast of a region matters.
 //!
 //! Source: N. Dalal, B. Triggs, "Histograms of oriented gradients for human detection", CVPR 2005.
-//! Reference implementation: `skimage.feature.hog` of scikit-image 0.26, whose numbers these are
-//! to within 1e-6 (`tests/golden.rs`). As there, and unlike the paper and OpenCV's
-//! `HOGDescriptor`: a pixel votes for one orientation and one cell (no interpolation), blocks have
-//! no Gaussian weights, gradients on the border of the image are zero, and pixels beyond the last
-//! whole cell at the right and the bottom are ignored.
+//! Reference implementations: `skimage.feature.hog` of scikit-image 0.26, whose numbers the
+//! default options give to within 1e-6 (`tests/golden.rs`), and OpenCV's `HOGDescriptor`. The
+//! former differs from the paper: a pixel votes for one orientation and one cell (no
+//! interpolation), and blocks have no Gaussian weights.
 //!
 //! Departures from scikit-image: the descriptor is stored as `f32`, and an angle that rounds up to
 //! 180 degrees votes for the last orientation, not for none.
-//! Not here yet: OpenCV's semantics (interpolated votes, weights, its own normalisation).
 
 mod blocks;
 mod cells;
+mod general;
+mod geometry;
 mod gradient;
+mod params;
 
-pub use blocks::BlockNorm;
+pub use general::{HogError, HogScratch, Level};
+pub use params::{
+    BlockNorm, BlockStride, Border, CellVote, Colour, Gamma, GradientFilter, HogParams, Layout,
+    OrientationVote, Remainder,
+};
 
 use crate::view::{check_out, check_size, size_of};
 use base::{Extract, ParamError, ShapeError, Size};
+use general::General;
 use gradient::Gradients;
-use ndarray::{Array3, ArrayView3};
-use serde::{Deserialize, Serialize};
+use ndarray::{Array3, ArrayView3, ArrayView4, Axis};
 
-/// Settings as written in a plan file; unset ones take the default.
-///
-/// The defaults are Dalal and Triggs' except for the cell: 4x4 pixels instead of 8x8, because the
-/// images compared here are small. It divides 28, 32, 48 and 64 without a rest, and leaves 7x7
-/// cells of a 28x28 digit where 8x8 pixels would leave 3x3 and ignore the last four rows. From
-/// about 64x64 pixels on, 8x8 gives a shorter descriptor (1764 numbers instead of 8100).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HogParams {
-    /// Bins into which 0..180 degrees are divided, 1 to 180; opposite directions share one.
-    pub orientations: usize,
-    /// Height and width of a cell in pixels, each at least 1.
-    pub cell_size: [usize; 2],
-    /// Height and width of a block in cells, each at least 1; blocks start at every cell.
-    pub block_size: [usize; 2],
-    /// How the numbers of a block are brought to one scale.
-    pub block_norm: BlockNorm,
-    /// Whether to take the square root of the pixel values first, which evens out shadows.
-    pub transform_sqrt: bool,
-}
-
-impl Default for HogParams {
-    fn default() -> Self {
-        Self {
-            orientations: 9,
-            cell_size: [4, 4],
-            block_size: [2, 2],
-            block_norm: BlockNorm::L2Hys,
-            transform_sqrt: false,
-        }
-    }
-}
-
-/// The HOG of the whole image: blocks row by row, in each its cells row by row, in each its
-/// orientations. Each number lies in 0..=1. Checked when it is made.
-///
-/// Of a coloured image each pixel's gradient is that of the channel where it is strongest, the
-/// first of equal ones.
+/// The HOG of the whole image: with the default layout, blocks row by row, in each its cells row
+/// by row, in each its orientations. Each number lies in 0..=1 unless blocks are not normalised.
+/// Checked when it is made.
 ///
 /// ```
 /// use features::{Hog, HogParams};
@@ -78,82 +48,200 @@ impl Default for HogParams {
 #[derive(Debug, Clone)]
 pub struct Hog {
     params: HogParams,
-    gradients: Gradients,
+    general: General,
+    /// If the options are scikit-image's, for which there is a faster way.
+    like_scikit_image: Option<Gradients>,
 }
 
 impl Hog {
     /// # Errors
     /// If a setting is outside the range its documentation names.
     pub fn new(params: &HogParams) -> Result<Self, ParamError> {
-        let HogParams { orientations, cell_size, block_size, .. } = *params;
-        if !(1..=180).contains(&orientations) {
-            return Err(ParamError::new("orientations", orientations, "from 1 to 180"));
-        }
-        for (name, sides) in [("cell_size", cell_size), ("block_size", block_size)] {
-            if sides.contains(&0) {
-                return Err(ParamError::new(name, format!("{sides:?}"), "two sides of at least 1"));
-            }
-        }
-        let gradients = Gradients::new(orientations, params.transform_sqrt);
-        Ok(Self { params: params.clone(), gradients })
+        params.check()?;
+        let like_scikit_image = params
+            .is_like_scikit_image()
+            .then(|| Gradients::new(params.orientations, params.gamma == Gamma::Sqrt));
+        Ok(Self { params: params.clone(), general: General::new(params), like_scikit_image })
+    }
+
+    /// `skimage.feature.hog` of scikit-image with these `orientations`, `pixels_per_cell` and
+    /// `cells_per_block` (scikit-image's defaults: 9, `[8, 8]`, `[3, 3]`) and L2-Hys. The same as
+    /// [`Self::new`] with these three settings and the default of all others.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn skimage(
+        orientations: usize,
+        pixels_per_cell: [usize; 2],
+        cells_per_block: [usize; 2],
+    ) -> Result<Self, ParamError> {
+        Self::new(&HogParams {
+            orientations,
+            cell_size: pixels_per_cell,
+            block_size: cells_per_block,
+            ..HogParams::default()
+        })
+    }
+
+    /// The descriptor that Dalal and Triggs' paper arrives at for people in windows of 64x128
+    /// pixels: 9 orientations in 0..180 degrees, cells of 8x8 pixels in blocks of 2x2, trilinear
+    /// votes with a Gaussian of 8 pixels, L2-Hys.
+    pub fn dalal_triggs() -> Self {
+        let params = HogParams {
+            orientation_vote: OrientationVote::Linear,
+            cell_size: [8, 8],
+            cell_vote: CellVote::Gaussian { sigma: Some(8.0), offset: 0.0 },
+            ..HogParams::default()
+        };
+        Self::new(&params).expect("the paper's settings are within their ranges")
+    }
+
+    /// The settings it was made from.
+    pub fn params(&self) -> &HogParams {
+        &self.params
     }
 
     /// Shape of the descriptor: rows and columns of blocks, rows and columns of cells in a block,
-    /// orientations.
+    /// orientations; with [`Layout::OpenCv`] columns come before rows. With [`Colour::PerChannel`]
+    /// there is one such array per channel.
     ///
     /// # Errors
-    /// If the image has no pixel, neither 1 nor 3 channels, or fewer pixels than one block.
+    /// If the image has no pixel, neither 1 nor 3 channels, or fewer pixels than one block; or
+    /// pixels that no block covers, with [`Remainder::Error`].
     pub fn shape(&self, size: Size) -> Result<[usize; 5], ShapeError> {
         check_size(size)?;
-        let [block_height, block_width] = self.params.block_size;
-        let [rows, columns] = self.cell_counts(size);
-        if rows < block_height || columns < block_width {
-            let [cell_height, cell_width] = self.params.cell_size;
-            return Err(ShapeError::TooSmall {
-                what: "HOG",
-                height: size.height,
-                width: size.width,
-                min_height: cell_height.saturating_mul(block_height),
-                min_width: cell_width.saturating_mul(block_width),
-            });
-        }
-        let blocks = [rows - block_height + 1, columns - block_width + 1];
-        Ok([blocks[0], blocks[1], block_height, block_width, self.params.orientations])
+        let [rows, columns] = self.general.geometry().blocks(size)?;
+        let [height, width] = self.params.block_size;
+        let orientations = self.params.orientations;
+        Ok(match self.params.layout {
+            Layout::RowMajor => [rows, columns, height, width, orientations],
+            Layout::OpenCv => [columns, rows, width, height, orientations],
+        })
     }
 
     /// The votes in each cell before any block is normalised, shape `(cell rows, cell columns,
     /// orientations)`: the mean gradient (grey levels per pixel) over the cell, counting for each
     /// orientation only the pixels that vote for it.
     ///
+    /// Blocks that vote by themselves ([`CellVote::Gaussian`]) share no cells; then these are the
+    /// votes of [`CellVote::Bilinear`]. With [`Colour::PerChannel`] the last axis holds the
+    /// orientations of one channel after those of another.
+    ///
     /// # Errors
     /// As [`Self::shape`].
     pub fn cells(&self, image: ArrayView3<'_, u8>) -> Result<Array3<f32>, ShapeError> {
         let size = size_of(image);
         self.shape(size)?;
-        let [rows, columns] = self.cell_counts(size);
-        let votes = cells::votes(image, self.params.cell_size, &self.gradients);
-        let votes = Array3::from_shape_vec((rows, columns, self.params.orientations), votes);
-        Ok(votes.expect("one number per cell and orientation"))
+        let counts = self.general.geometry().cell([size.height, size.width]);
+        let numbers = self.params.orientations * self.general.descriptors(size.channels);
+        let shape = (counts[0], counts[1], numbers);
+        if let Some(gradients) = &self.like_scikit_image {
+            let votes = cells::votes(image, self.params.cell_size, gradients);
+            let votes = Array3::from_shape_vec(shape, votes);
+            return Ok(votes.expect("one number per cell and orientation"));
+        }
+        let mut votes = Array3::zeros(shape);
+        let mut scratch = HogScratch::default();
+        let cells = self.general.cells(image, counts, &mut scratch, votes.view_mut());
+        cells.expect("every `u8` is a brightness");
+        Ok(votes)
     }
 
-    /// Whole cells in an image: rows, columns.
-    fn cell_counts(&self, size: Size) -> [usize; 2] {
-        let [cell_height, cell_width] = self.params.cell_size;
-        [size.height / cell_height, size.width / cell_width]
+    /// The descriptor of an image of `u8`, `u16` or `f32`, shape `(height, width, channels)` with 1
+    /// to 4 channels, which all count alike. Any strides will do.
+    ///
+    /// ```
+    /// let photo = ndarray::Array3::from_shape_fn((128, 64, 3), |(y, x, c)| (y * x + c) as f32);
+    /// let hog = features::Hog::dalal_triggs();
+    /// assert_eq!(hog.describe(photo.view()).unwrap().len(), 15 * 7 * 2 * 2 * 9);
+    /// ```
+    ///
+    /// # Errors
+    /// If the image is too small, has pixels left over that [`Remainder::Error`] refuses, or values
+    /// that are not finite, beyond 1e20, or negative where a gamma is applied.
+    pub fn describe<T: Level>(&self, image: ArrayView3<'_, T>) -> Result<Vec<f32>, HogError> {
+        let (blocks, length) = self.plan(image.dim())?;
+        let mut out = vec![0.0; length];
+        self.general.describe(image, blocks, &mut HogScratch::default(), &mut out)?;
+        Ok(out)
+    }
+
+    /// As [`Self::describe`], into `out` and without allocating, once `scratch` has seen an image
+    /// of that size.
+    ///
+    /// # Errors
+    /// As [`Self::describe`], or if `out` has another length than the descriptor.
+    pub fn describe_into<T: Level>(
+        &self,
+        image: ArrayView3<'_, T>,
+        scratch: &mut HogScratch,
+        out: &mut [f32],
+    ) -> Result<(), HogError> {
+        let (blocks, needed) = self.plan(image.dim())?;
+        if out.len() != needed {
+            return Err(HogError::Place { needed, found: out.len() });
+        }
+        self.general.describe(image, blocks, scratch, out)
+    }
+
+    /// Rows and columns of blocks, and length of the descriptor.
+    fn plan(
+        &self,
+        (height, width, channels): (usize, usize, usize),
+    ) -> Result<([usize; 2], usize), HogError> {
+        let blocks = self.general.geometry().blocks(Size { height, width, channels })?;
+        if !(1..=4).contains(&channels) {
+            return Err(HogError::Channels { channels });
+        }
+        Ok((blocks, self.length_of(blocks, channels)))
+    }
+
+    fn length_of(&self, [rows, columns]: [usize; 2], channels: usize) -> usize {
+        let [height, width] = self.params.block_size;
+        let block = height * width * self.params.orientations;
+        // Sizes for which this overflows fit into no memory either.
+        let blocks = rows.saturating_mul(columns);
+        blocks.saturating_mul(block).saturating_mul(self.general.descriptors(channels))
     }
 }
 
 impl Extract for Hog {
     fn length(&self, size: Size) -> Result<usize, ShapeError> {
-        Ok(self.shape(size)?.iter().product())
+        check_size(size)?;
+        Ok(self.length_of(self.general.geometry().blocks(size)?, size.channels))
     }
 
     fn extract(&self, image: ArrayView3<'_, u8>, out: &mut [f32]) {
+        self.extract_with(image, &mut HogScratch::default(), out);
+    }
+
+    fn extract_batch(&self, images: ArrayView4<'_, u8>, out: &mut [f32]) {
+        if images.is_empty() {
+            return;
+        }
+        let length = out.len() / images.len_of(Axis(0));
+        assert_eq!(out.len() % images.len_of(Axis(0)), 0, "`out` must hold whole descriptors");
+        let mut scratch = HogScratch::default();
+        for (row, image) in images.outer_iter().enumerate() {
+            self.extract_with(image, &mut scratch, &mut out[row * length..(row + 1) * length]);
+        }
+    }
+}
+
+impl Hog {
+    fn extract_with(&self, image: ArrayView3<'_, u8>, scratch: &mut HogScratch, out: &mut [f32]) {
         check_out(self, image, out);
-        let votes = cells::votes(image, self.params.cell_size, &self.gradients);
-        let HogParams { orientations, block_size, block_norm, .. } = self.params;
-        let cell_columns = self.cell_counts(size_of(image))[1];
-        blocks::normalise(&votes, cell_columns, orientations, block_size, block_norm, out);
+        let size = size_of(image);
+        if let Some(gradients) = &self.like_scikit_image {
+            let votes = cells::votes(image, self.params.cell_size, gradients);
+            let HogParams { orientations, block_size, block_norm, .. } = self.params;
+            let cell_columns = size.width / self.params.cell_size[1];
+            blocks::normalise(&votes, cell_columns, orientations, block_size, block_norm, out);
+        } else {
+            let blocks = self.general.geometry().blocks(size).expect("`length` accepted this size");
+            let described = self.general.describe(image, blocks, scratch, out);
+            described.expect("every `u8` is a brightness");
+        }
     }
 }
 

@@ -26,7 +26,10 @@ pub use gray::{gray, gray_pixel};
 pub use haar::{
     Haar, HaarFeature, HaarKind, HaarParams, Rectangle, haar_feature_count, haar_features,
 };
-pub use hog::{BlockNorm, Hog, HogParams};
+pub use hog::{
+    BlockNorm, BlockStride, Border, CellVote, Colour, Gamma, GradientFilter, Hog, HogError,
+    HogParams, HogScratch, Layout, Level, OrientationVote, Remainder,
+};
 pub use integral::{Integral, IntegralError};
 pub use lbp::{Lbp, LbpMethod, LbpParams, lbp_codes, lbp_codes_like_scikit_image, lbp_label_count};
 pub use picture::{haar_overlay, hog_glyphs, hog_lines, lbp_picture};

@@ -2,7 +2,7 @@
 
 use base::{Extract, Size};
 use features::{
-    BlockNorm, Concat, Haar, HaarParams, Hog, HogParams, Lbp, LbpMethod, LbpParams, Pixels,
+    BlockNorm, Concat, Gamma, Haar, HaarParams, Hog, HogParams, Lbp, LbpMethod, LbpParams, Pixels,
     PixelsParams, describe, view,
 };
 use ndarray::Array3;
@@ -31,8 +31,15 @@ fn hogs() -> impl Strategy<Value = (Hog, bool)> {
     )
         .prop_map(move |(orientations, cell_size, block_size, norm, transform_sqrt)| {
             let block_norm = norms[norm];
-            let params =
-                HogParams { orientations, cell_size, block_size, block_norm, transform_sqrt };
+            let gamma = if transform_sqrt { Gamma::Sqrt } else { Gamma::None };
+            let params = HogParams {
+                orientations,
+                cell_size,
+                block_size,
+                block_norm,
+                gamma,
+                ..HogParams::default()
+            };
             (Hog::new(&params).unwrap(), transform_sqrt)
         })
 }

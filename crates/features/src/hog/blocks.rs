@@ -1,23 +1,6 @@
 //! Blocks of cells, normalised.
 
-use serde::{Deserialize, Serialize};
-
-/// How the numbers `v` of a block are brought to one scale; `e` is 1e-5 and keeps a block without
-/// gradients at zero. Names and formulas are those of scikit-image and of Dalal and Triggs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum BlockNorm {
-    /// `v / (sum |v| + e)`
-    L1,
-    /// `sqrt(v / (sum |v| + e))`
-    #[serde(rename = "L1-sqrt")]
-    L1Sqrt,
-    /// `v / sqrt(sum v^2 + e^2)`
-    L2,
-    /// L2, then every number limited to 0.2, then L2 again: one strong edge does not drown the
-    /// others.
-    #[serde(rename = "L2-Hys")]
-    L2Hys,
-}
+use super::params::BlockNorm;
 
 const EPSILON: f64 = 1e-5;
 const HYSTERESIS: f64 = 0.2;
@@ -68,6 +51,7 @@ fn normalise_block(block: &mut [f32], norm: BlockNorm) {
             let scale_again = inverse_length(values().map(limited));
             replace(block, |value| limited(value) * scale_again);
         }
+        BlockNorm::None | BlockNorm::L2HysOpenCv => unreachable!("not scikit-image's"),
     }
 }
 
