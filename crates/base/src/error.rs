@@ -150,6 +150,19 @@ pub enum FitError {
         /// The loss found there.
         loss: f32,
     },
+    /// A rule that errs as often as guessing does.
+    #[error(
+        "the best {what} errs on {error:.3} of the weighted training rows, and guessing on \
+         {guessing:.3}"
+    )]
+    NoBetterThanGuessing {
+        /// The kind of rule.
+        what: &'static str,
+        /// Its error, 0 to 1.
+        error: f64,
+        /// Error of guessing, 1 - 1 / classes.
+        guessing: f64,
+    },
     /// An error of a library behind the recipe.
     #[error("{what}: {source}")]
     Library {

@@ -1,11 +1,13 @@
-//! Support vector machines, scaling and baselines: recipes ([`base::Fit`]) over a matrix of
-//! features.
+//! Support vector machines, boosted stumps, scaling and baselines: recipes ([`base::Fit`]) over a
+//! matrix of features.
 //!
 //! [`Svm`] is the machine of the suite, [`LinfaSvm`] a rival from another library behind the same
-//! trait, [`Standardised`] wraps any recipe, and [`Majority`] and [`NearestNeighbours`] say what
-//! can be had without one. [`kernel`] and [`smo`] can be used alone. No image, no file and no clock
-//! is known here, and nothing is fitted that has not been asked for.
+//! trait, [`AdaBoost`] votes and chooses features, [`Standardised`] and [`SelectByBoosting`] wrap
+//! any recipe, and [`Majority`] and [`NearestNeighbours`] say what can be had without one.
+//! [`kernel`] and [`smo`] can be used alone. No image, no file and no clock is known here, and
+//! nothing is fitted that has not been asked for.
 
+mod boosting;
 mod check;
 mod confidence;
 pub mod kernel;
@@ -17,6 +19,7 @@ mod standardise;
 mod svm;
 mod svm_model;
 
+pub use boosting::{AdaBoost, AdaBoostModel, AdaBoostParams, SelectByBoosting, Stump};
 pub use confidence::one_vs_one_scores;
 pub use kernel::{Gamma, KernelName};
 pub use linfa_svm::{LinfaSvm, LinfaSvmParams};

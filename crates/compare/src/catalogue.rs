@@ -77,6 +77,12 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         build: |s| Ok(Box::new(classic::Svm::new(&read(s)?)?)),
     },
     ClassifierKind {
+        name: "adaboost",
+        complete: complete::<classic::AdaBoostParams>,
+        family: Family::Classical,
+        build: |s| Ok(Box::new(classic::AdaBoost::new(&read(s)?)?)),
+    },
+    ClassifierKind {
         name: "linfa-svm",
         complete: complete::<classic::LinfaSvmParams>,
         family: Family::Reference,
