@@ -10,6 +10,8 @@
 #![allow(unsafe_code)]
 #![allow(dead_code, unused_imports, unused_macros)] // until the first kernel is here
 
+pub(crate) mod resize;
+
 use std::sync::LazyLock;
 
 /// Instruction sets that kernels are compiled for, slowest first.

@@ -10,6 +10,7 @@
 mod batch;
 mod concat;
 mod gray;
+mod group;
 mod haar;
 mod hog;
 mod integral;
@@ -17,12 +18,17 @@ mod kernels;
 mod lbp;
 mod picture;
 mod pixels;
+mod resize;
 mod view;
 
 pub use base::{Extract, Images, Matrix, ParamError, ShapeError, Size};
 pub use batch::{extract_all, extract_all_into};
 pub use concat::Concat;
 pub use gray::{gray, gray_pixel};
+pub use group::{
+    BoundingBox, MeanShift, group_by_mean_shift, group_rectangles, group_with_levels,
+    group_with_scores,
+};
 pub use haar::{
     Haar, HaarFeature, HaarKind, HaarParams, Rectangle, haar_feature_count, haar_features,
 };
@@ -34,4 +40,5 @@ pub use integral::{Integral, IntegralError};
 pub use lbp::{Lbp, LbpMethod, LbpParams, lbp_codes, lbp_codes_like_scikit_image, lbp_label_count};
 pub use picture::{haar_overlay, hog_glyphs, hog_lines, lbp_picture};
 pub use pixels::{Pixels, PixelsParams};
+pub use resize::{Interpolation, ResizeError, Resizer, resize};
 pub use view::{describe, view};

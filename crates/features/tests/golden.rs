@@ -21,5 +21,5 @@ macro_rules! families {
     };
 }
 
-families!("golden":);
+families!("golden": group_rectangles resize_opencv);
 families!("golden_more": gray_opencv haar_rectangles lbp_exact);
