@@ -18,13 +18,16 @@ mod cells;
 mod general;
 mod geometry;
 mod gradient;
+mod mirror;
 mod params;
+mod windows;
 
 pub use general::{HogError, HogScratch, Level};
 pub use params::{
     BlockNorm, BlockStride, Border, CellVote, Colour, Gamma, GradientFilter, HogParams, Layout,
     OrientationVote, Remainder,
 };
+pub use windows::{HogGrid, HogWindow};
 
 use crate::view::{check_out, check_size, size_of};
 use base::{Extract, ParamError, ShapeError, Size};
@@ -110,13 +113,16 @@ impl Hog {
     /// pixels that no block covers, with [`Remainder::Error`].
     pub fn shape(&self, size: Size) -> Result<[usize; 5], ShapeError> {
         check_size(size)?;
-        let [rows, columns] = self.general.geometry().blocks(size)?;
-        let [height, width] = self.params.block_size;
-        let orientations = self.params.orientations;
-        Ok(match self.params.layout {
+        Ok(self.shape_of(self.general.geometry().blocks(size)?))
+    }
+
+    /// Shape of the descriptor of so many rows and columns of blocks.
+    fn shape_of(&self, [rows, columns]: [usize; 2]) -> [usize; 5] {
+        let HogParams { block_size: [height, width], orientations, layout, .. } = self.params;
+        match layout {
             Layout::RowMajor => [rows, columns, height, width, orientations],
             Layout::OpenCv => [columns, rows, width, height, orientations],
-        })
+        }
     }
 
     /// The votes in each cell before any block is normalised, shape `(cell rows, cell columns,
@@ -160,9 +166,10 @@ impl Hog {
     /// If the image is too small, has pixels left over that [`Remainder::Error`] refuses, or values
     /// that are not finite, beyond 1e20, or negative where a gamma is applied.
     pub fn describe<T: Level>(&self, image: ArrayView3<'_, T>) -> Result<Vec<f32>, HogError> {
-        let (blocks, length) = self.plan(image.dim())?;
-        let mut out = vec![0.0; length];
-        self.general.describe(image, blocks, &mut HogScratch::default(), &mut out)?;
+        let (height, width, channels) = image.dim();
+        let blocks = self.blocks(Size { height, width, channels })?;
+        let mut out = vec![0.0; self.length_of(blocks, channels)];
+        self.describe_into(image, &mut HogScratch::default(), &mut out)?;
         Ok(out)
     }
 
@@ -177,25 +184,34 @@ impl Hog {
         scratch: &mut HogScratch,
         out: &mut [f32],
     ) -> Result<(), HogError> {
-        let (blocks, needed) = self.plan(image.dim())?;
+        let (height, width, channels) = image.dim();
+        let blocks = self.blocks(Size { height, width, channels })?;
+        let needed = self.length_of(blocks, channels);
         if out.len() != needed {
             return Err(HogError::Place { needed, found: out.len() });
         }
-        self.general.describe(image, blocks, scratch, out)
-    }
-
-    /// Rows and columns of blocks, and length of the descriptor.
-    fn plan(
-        &self,
-        (height, width, channels): (usize, usize, usize),
-    ) -> Result<([usize; 2], usize), HogError> {
-        let blocks = self.general.geometry().blocks(Size { height, width, channels })?;
-        if !(1..=4).contains(&channels) {
-            return Err(HogError::Channels { channels });
+        match (&self.like_scikit_image, T::bytes(image)) {
+            (Some(gradients), Some(image)) if channels == 1 || channels == 3 => {
+                let HogParams { orientations, cell_size, block_size, block_norm, .. } = self.params;
+                let votes = cells::votes(image, cell_size, gradients);
+                let columns = width / cell_size[1];
+                blocks::normalise(&votes, columns, orientations, block_size, block_norm, out);
+                Ok(())
+            }
+            _ => self.general.describe(image, blocks, scratch, out),
         }
-        Ok((blocks, self.length_of(blocks, channels)))
     }
 
+    /// Rows and columns of blocks of an image of 1 to 4 channels.
+    fn blocks(&self, size: Size) -> Result<[usize; 2], HogError> {
+        let blocks = self.general.geometry().blocks(size)?;
+        if !(1..=4).contains(&size.channels) {
+            return Err(HogError::Channels { channels: size.channels });
+        }
+        Ok(blocks)
+    }
+
+    /// Numbers of the descriptor of so many rows and columns of blocks.
     fn length_of(&self, [rows, columns]: [usize; 2], channels: usize) -> usize {
         let [height, width] = self.params.block_size;
         let block = height * width * self.params.orientations;
@@ -231,17 +247,8 @@ impl Extract for Hog {
 impl Hog {
     fn extract_with(&self, image: ArrayView3<'_, u8>, scratch: &mut HogScratch, out: &mut [f32]) {
         check_out(self, image, out);
-        let size = size_of(image);
-        if let Some(gradients) = &self.like_scikit_image {
-            let votes = cells::votes(image, self.params.cell_size, gradients);
-            let HogParams { orientations, block_size, block_norm, .. } = self.params;
-            let cell_columns = size.width / self.params.cell_size[1];
-            blocks::normalise(&votes, cell_columns, orientations, block_size, block_norm, out);
-        } else {
-            let blocks = self.general.geometry().blocks(size).expect("`length` accepted this size");
-            let described = self.general.describe(image, blocks, scratch, out);
-            described.expect("every `u8` is a brightness");
-        }
+        let described = self.describe_into(image, scratch, out);
+        described.expect("`length` accepted this size, and every `u8` is a brightness");
     }
 }
 

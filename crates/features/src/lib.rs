@@ -34,7 +34,7 @@ pub use haar::{
 };
 pub use hog::{
     BlockNorm, BlockStride, Border, CellVote, Colour, Gamma, GradientFilter, Hog, HogError,
-    HogParams, HogScratch, Layout, Level, OrientationVote, Remainder,
+    HogGrid, HogParams, HogScratch, HogWindow, Layout, Level, OrientationVote, Remainder,
 };
 pub use integral::{Integral, IntegralError};
 pub use lbp::{Lbp, LbpMethod, LbpParams, lbp_codes, lbp_codes_like_scikit_image, lbp_label_count};

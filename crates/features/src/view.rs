@@ -4,7 +4,7 @@ use base::{Extract, ShapeError, Size};
 use image::{ImageBuffer, Pixel};
 use ndarray::ArrayView3;
 
-/// The pixels of an 8-bit image buffer, shape `(height, width, channels)`, without copying.
+/// The pixels of an image buffer, shape `(height, width, channels)`, without copying.
 ///
 /// `GrayImage` gives 1 channel and `RgbImage` 3, in the order red, green, blue. Other buffers give
 /// 2 or 4, which the descriptors refuse with [`ShapeError::Channels`]: what to do with alpha is
@@ -16,7 +16,7 @@ use ndarray::ArrayView3;
 /// assert_eq!(view.dim(), (30, 40, 3));
 /// assert_eq!(view[[29, 39, 2]], 30);
 /// ```
-pub fn view<P: Pixel<Subpixel = u8>>(image: &ImageBuffer<P, Vec<u8>>) -> ArrayView3<'_, u8> {
+pub fn view<P: Pixel>(image: &ImageBuffer<P, Vec<P::Subpixel>>) -> ArrayView3<'_, P::Subpixel> {
     let (width, height) = image.dimensions();
     let shape = (height as usize, width as usize, usize::from(P::CHANNEL_COUNT));
     // The buffer may be longer than its image needs.

@@ -12,19 +12,22 @@ pub use levels::Level;
 
 use super::geometry::Geometry;
 use super::params::{CellVote, Colour, HogParams, Layout};
-use base::ShapeError;
+use base::{ParamError, ShapeError};
 use cells::{Cells, Votes};
 use gradient::Plane;
 use ndarray::{ArrayView3, ArrayViewMut3, ArrayViewMut5, Axis};
 use thiserror::Error;
 use votes::{Orientations, Vote};
 
-/// An image that cannot be described.
+/// An image that cannot be described, or settings that cannot do what is asked.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum HogError {
-    /// Its size.
+    /// The size of the image.
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    /// A setting.
+    #[error(transparent)]
+    Param(#[from] ParamError),
     /// Channels of which there are none, or too many to be colours.
     #[error("the image has {channels} channels, but must have 1 to 4")]
     Channels {

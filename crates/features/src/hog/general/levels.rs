@@ -5,35 +5,47 @@ use crate::hog::params::Gamma;
 use ndarray::{ArrayView3, Axis};
 
 /// A type of pixel values: `u8`, `u16` or `f32`.
-pub trait Level: Copy + Sync + sealed::Sealed {
-    /// Its value.
-    fn value(self) -> f64;
-}
+pub trait Level: sealed::Sealed {}
 
-impl Level for u8 {
-    fn value(self) -> f64 {
-        f64::from(self)
+impl Level for u8 {}
+impl Level for u16 {}
+impl Level for f32 {}
+
+pub(in crate::hog) mod sealed {
+    use ndarray::ArrayView3;
+
+    /// What is done with pixel values; other types would need limits of their own.
+    pub trait Sealed: Copy {
+        /// As a number.
+        fn value(self) -> f64;
+
+        /// An image of bytes as such, since there are faster ways for it.
+        fn bytes(_: ArrayView3<'_, Self>) -> Option<ArrayView3<'_, u8>> {
+            None
+        }
     }
-}
 
-impl Level for u16 {
-    fn value(self) -> f64 {
-        f64::from(self)
+    impl Sealed for u8 {
+        fn value(self) -> f64 {
+            f64::from(self)
+        }
+
+        fn bytes(image: ArrayView3<'_, u8>) -> Option<ArrayView3<'_, u8>> {
+            Some(image)
+        }
     }
-}
 
-impl Level for f32 {
-    fn value(self) -> f64 {
-        f64::from(self)
+    impl Sealed for u16 {
+        fn value(self) -> f64 {
+            f64::from(self)
+        }
     }
-}
 
-mod sealed {
-    /// Other types would need limits of their own.
-    pub trait Sealed {}
-    impl Sealed for u8 {}
-    impl Sealed for u16 {}
-    impl Sealed for f32 {}
+    impl Sealed for f32 {
+        fn value(self) -> f64 {
+            f64::from(self)
+        }
+    }
 }
 
 /// Largest value accepted: sums of gradients over any image stay far inside `f32`.
