@@ -16,7 +16,7 @@ mod feature;
 pub use feature::{HaarFeature, HaarKind, Rectangle, haar_feature_count, haar_features};
 
 use crate::gray::gray;
-use crate::integral::{Integral, IntegralError};
+use crate::integral::{Integral, spread};
 use crate::view::{check_out, check_size, size_of};
 use base::{Extract, ParamError, Seed, ShapeError, Size};
 use ndarray::{ArrayView3, s};
@@ -174,13 +174,15 @@ impl Extract for Haar {
                 *out = (feature.contrast(sum) / deviation) as f32;
             }
         };
-        match Integral::new(image.view()) {
-            Ok(integral) => write(&|r| integral.sum(r.y, r.x, r.height, r.width).into()),
+        if levels.len() <= Integral::MAX_PIXELS {
+            let integral = Integral::new(image.view()).expect("the image is small enough");
+            write(&|r| integral.sum(r.y, r.x, r.height, r.width).into());
+        } else {
             // Slower, but right.
-            Err(IntegralError::TooLarge { .. }) => write(&|r| {
+            write(&|r| {
                 let pixels = image.slice(s![r.y..r.y + r.height, r.x..r.x + r.width]);
                 pixels.iter().map(|&level| u64::from(level)).sum()
-            }),
+            });
         }
     }
 }
@@ -222,9 +224,7 @@ fn standard_deviation(levels: &[u8]) -> f64 {
         sum += u64::from(level);
         squares += u64::from(level) * u64::from(level);
     }
-    let count = levels.len() as u128;
-    let spread = count * u128::from(squares) - u128::from(sum).pow(2);
-    (spread as f64).sqrt() / count as f64
+    spread(levels.len() as u64, sum, squares).sqrt() / levels.len() as f64
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 #![allow(dead_code, unused_imports, unused_macros)] // until the first kernel is here
 
+pub(crate) mod integral;
 pub(crate) mod resize;
 
 use std::sync::LazyLock;

@@ -36,7 +36,10 @@ pub use hog::{
     BlockNorm, BlockStride, Border, CellVote, Colour, Gamma, GradientFilter, Hog, HogError,
     HogGrid, HogParams, HogScratch, HogWindow, Layout, Level, OrientationVote, Remainder,
 };
-pub use integral::{Integral, IntegralError};
+pub use integral::{
+    Integral, IntegralError, IntegralSquare, IntegralSum, Moments, TiltedIntegral, integral,
+    squared_integral, tilted_integral,
+};
 pub use lbp::{Lbp, LbpMethod, LbpParams, lbp_codes, lbp_codes_like_scikit_image, lbp_label_count};
 pub use picture::{haar_overlay, hog_glyphs, hog_lines, lbp_picture};
 pub use pixels::{Pixels, PixelsParams};

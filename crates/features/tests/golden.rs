@@ -21,5 +21,5 @@ macro_rules! families {
     };
 }
 
-families!("golden": group_rectangles resize_opencv);
+families!("golden": group_rectangles haar_skimage integral_opencv resize_opencv);
 families!("golden_more": gray_opencv haar_rectangles lbp_exact);
