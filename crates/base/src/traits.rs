@@ -129,9 +129,10 @@ pub enum Convergence {
         /// Epoch whose weights were kept, counted from 1.
         best: u64,
     },
-    /// All planned epochs were run; there is no other rule to stop by.
+    /// All planned epochs, or rounds of boosting, were run; there is no other rule to stop by, or
+    /// it was not met yet.
     Completed {
-        /// Epochs run.
+        /// Epochs or rounds run.
         iterations: u64,
     },
     /// All allowed iterations were used and the stopping rule was not met.

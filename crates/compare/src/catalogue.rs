@@ -1,6 +1,7 @@
 //! Names of a plan file and what they stand for. A new extractor, classifier or model is one
 //! entry here.
 
+use crate::boosted_haar::{BoostedHaar, BoostedHaarParams};
 use crate::plan::Settings;
 use base::{Extract, Fit, FitEmbedding, Matrix, ParamError};
 use eval::record::Family;
@@ -43,6 +44,7 @@ pub(crate) struct ClassifierKind {
 pub(crate) struct ModelKind {
     name: &'static str,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
+    family: Family,
     build: fn(&Settings) -> Built<dyn FitEmbedding>,
 }
 
@@ -105,11 +107,20 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
     },
 ];
 
-pub(crate) const MODELS: &[ModelKind] = &[ModelKind {
-    name: "cnn",
-    complete: complete::<deep::CnnParams>,
-    build: |s| Ok(Box::new(deep::Cnn::new(&read(s)?)?)),
-}];
+pub(crate) const MODELS: &[ModelKind] = &[
+    ModelKind {
+        name: "cnn",
+        complete: complete::<deep::CnnParams>,
+        family: Family::Deep,
+        build: |s| Ok(Box::new(deep::Cnn::new(&read(s)?)?)),
+    },
+    ModelKind {
+        name: "boosted-haar",
+        complete: complete::<BoostedHaarParams>,
+        family: Family::Classical,
+        build: |s| Ok(Box::new(BoostedHaar::new(&read(s)?)?)),
+    },
+];
 
 /// The extractor of that kind with these settings.
 pub(crate) fn extractor(kind: &str, settings: &Settings) -> Built<dyn Extract> {
@@ -144,6 +155,11 @@ pub(crate) fn classifier(
 /// The side a classifier over descriptors stands for.
 pub(crate) fn family(kind: &str) -> Result<Family, EntryError> {
     Ok(classifier_kind(kind)?.family)
+}
+
+/// The side a model stands for, with its own output and under a classifier.
+pub(crate) fn model_family(kind: &str) -> Result<Family, EntryError> {
+    Ok(model_kind(kind)?.family)
 }
 
 /// The model of that kind with these settings.

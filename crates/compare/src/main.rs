@@ -8,6 +8,7 @@
 #![allow(clippy::print_stderr)] // a command line program
 
 mod args;
+mod boosted_haar;
 mod catalogue;
 mod environment;
 mod finish;

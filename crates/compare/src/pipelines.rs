@@ -264,15 +264,17 @@ impl Faults {
                 Ok((point, recipe))
             });
             let Some(recipes) = self.keep("model", &entry.name, built.collect()) else { continue };
+            let family = self.keep("model", &entry.name, catalogue::model_family(&entry.kind));
+            let Some(family) = family else { continue };
             let mut pipelines = self.classifiers(plan, &entry.name, &settings);
             for pipeline in &mut pipelines {
                 if pipeline.info.family == Family::Classical {
-                    pipeline.info.family = Family::Deep;
+                    pipeline.info.family = family;
                 }
             }
             let info = PipelineInfo {
                 name: entry.name.clone(),
-                family: Family::Deep,
+                family,
                 extractor: entry.name.clone(),
                 classifier: OWN_OUTPUT.to_owned(),
                 settings,
@@ -399,6 +401,20 @@ mod tests {
                 assert!(infos.iter().any(|info| info.name == baseline), "{preset:?}: {baseline}");
             }
             assert!(plan.data.iter().all(|set| plan.folder.join(set).is_dir()), "{preset:?}");
+        }
+    }
+
+    #[test]
+    fn boosted_features_stand_on_the_classical_side() {
+        let mut plan = Preset::Full.plan(&repository());
+        complete(&mut plan);
+        let infos = Pipelines::build(&plan).map_err(|faults| faults.join("\n")).unwrap().infos();
+        let boosted = infos.iter().filter(|info| info.extractor == "boosted-haar");
+        assert!(
+            boosted.clone().count() > 1 && boosted.clone().any(|info| info.name == "boosted-haar")
+        );
+        for info in boosted.filter(|info| info.family != Family::Reference) {
+            assert_eq!(info.family, Family::Classical, "{}", info.name);
         }
     }
 

@@ -247,3 +247,44 @@ impl Source<dyn Fit<Matrix>> for LearnedFeatures<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boosted_haar::tests::images;
+    use crate::catalogue;
+    use std::collections::BTreeMap;
+
+    /// Scores of the stumps, of a machine on the features they chose, and the settings of both.
+    fn scores(images: &Images, labels: &Labels, split: &SplitRecord) -> [Scores; 2] {
+        let settings = [("count", 200), ("rounds", 15)];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.into())).into();
+        let model = (Point::new(), catalogue::model("boosted-haar", &settings).unwrap());
+        let svm = catalogue::classifier("svm", true, &BTreeMap::new()).unwrap();
+        let seed = |_: &SplitRecord| Seed(3);
+        let models = Models::new(images, labels);
+        let own = models.train(&model, split, Seed(3)).unwrap().scores;
+        let mut learned = LearnedFeatures::new(&models, &model, &seed);
+        learned.prepare(std::slice::from_ref(split)).unwrap();
+        let machine = learned.train(&(Point::new(), svm), split, Seed(3)).unwrap().scores;
+        [own, machine]
+    }
+
+    /// If a test row had any part in choosing features, other labels on the test rows would choose
+    /// others.
+    #[test]
+    fn labels_of_test_rows_change_nothing() {
+        let (images, labels) = images(60);
+        let (train, test) = (0..60).partition(|row| row % 4 != 0);
+        let split = SplitRecord::new("split".to_owned(), train, test);
+        let relabel = |rows: &[usize]| {
+            let mut ids = labels.ids().to_vec();
+            rows.iter().for_each(|&row| ids[row] = (ids[row] + 1) % 3);
+            Labels::new(ids, labels.classes()).unwrap()
+        };
+        let before = scores(&images, &labels, &split);
+        assert_eq!(scores(&images, &relabel(&split.test), &split), before);
+        let some = scores(&images, &relabel(&split.train[..9]), &split);
+        assert!(some[0] != before[0] && some[1] != before[1], "training labels do change it");
+    }
+}

@@ -7,7 +7,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Two small sides: three descriptors under two machines, and a tiny network with a head.
+/// Two small sides: three descriptors under two machines, boosted stumps, and a tiny network, both
+/// with a head.
 const PLAN: &str = r#"
 name = "small"
 seed = 7
@@ -49,6 +50,12 @@ channels = [4]
 embedding = 8
 epochs = 3
 min_steps = 1
+
+[[model]]
+name = "boosted-haar"
+kind = "boosted-haar"
+count = 100
+grid = { rounds = [2, 5] }
 "#;
 
 /// A folder with the plan and `bars/`: upright and lying bars of any brightness on noise.

@@ -68,7 +68,7 @@ impl Default for Protocol {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
-    /// Hand-crafted features and a support vector machine.
+    /// Hand-crafted features and a classical classifier, also where boosting chose the features.
     Classical,
     /// Features learned by a network, whatever classifies them.
     Deep,

@@ -42,8 +42,8 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
             "Measured on " (machine(&run.environment)) ". Only times of trainings that ran alone \
              are shown; each was timed once, so differences of a few percent mean nothing. \
              Extraction is the time to describe all training images; training starts from the \
-             features. A network starts from pixels; where another classifier runs on what the \
-             network has learned, training is that of both. Batch speed scores all test images at \
+             features. What learns its features, as a network does, starts from pixels; where \
+             another classifier runs on what was learned, training is that of both. Batch speed scores all test images at \
              once, extraction included at the speed measured. Latency is one image \
              from pixels to class, one after another, after a warm-up."
         }

@@ -11,6 +11,7 @@ use crate::run_view::{SetView, sets};
 use crate::text;
 use crate::write::ReportError;
 use base::Convergence;
+use eval::record::Family;
 use eval::run::Run;
 use eval::summary::{PipelineSummary, Summary, TestResult, Unfinished};
 use maud::{Markup, html};
@@ -133,7 +134,8 @@ fn notes(pipeline: &PipelineSummary, result: &TestResult) -> Markup {
             notes.push(format!("stopped early after {iterations} epochs, weights of epoch {best}"));
         }
         Convergence::Completed { iterations } => {
-            notes.push(format!("ran its {} epochs", text::count(iterations)));
+            let passes = if pipeline.family == Family::Deep { "epochs" } else { "rounds" };
+            notes.push(format!("ran its {} {passes}", text::count(iterations)));
         }
         Convergence::Direct | Convergence::Converged { .. } | Convergence::Unknown => {}
     }
