@@ -8,9 +8,10 @@
 //! This module and its children are the only places with `unsafe`: calling a function that was
 //! compiled for an instruction set, after asking the processor for it.
 #![allow(unsafe_code)]
-#![allow(dead_code, unused_imports, unused_macros)] // until the first kernel is here
 
 pub(crate) mod integral;
+pub(crate) mod lbp;
+pub(crate) mod lbp_float;
 pub(crate) mod resize;
 
 use std::sync::LazyLock;

@@ -10,21 +10,35 @@
 //! patterns", IEEE TPAMI 28(12):2037-2041, 2006. Reference implementation of the codes:
 //! `skimage.feature.local_binary_pattern` of scikit-image 0.26 (see [`lbp_codes`]).
 //!
-//! Not here yet: the variance measure (`var`), histograms of patterns and contrast together.
+//! [`LbpOperator`] gives codes, [`Lbp`] histograms over a grid, [`Lbph`] those of OpenCV's face
+//! recogniser, [`multi_block_lbp`] codes of blocks of pixels.
 
-mod codes;
+mod face;
 mod float;
+mod grid;
+mod histograms;
 mod label;
+mod mahotas;
+mod multi_block;
+mod operator;
+mod ring;
+mod strips;
 
-pub use float::lbp_codes_like_scikit_image;
+pub use face::{Lbph, LbphParams};
+pub use float::{lbp_codes_like_scikit_image, lbp_var_like_scikit_image, lbp_variance};
+pub use histograms::{HistogramDistance, HistogramError, histogram_distance};
 pub use label::{LbpMethod, lbp_label_count};
+pub use mahotas::{lbp_histogram_like_mahotas, lbp_rotation_classes};
+pub use multi_block::{multi_block_lbp, multi_block_lbp_image, multi_block_lbp_like_scikit_image};
+pub use operator::{LbpLabel, LbpLevel, LbpOperator, LbpScratch};
 
 use crate::gray::gray;
 use crate::view::{check_out, check_size};
 use base::{Extract, ParamError, ShapeError, Size};
-use codes::Ring;
-use ndarray::{Array2, ArrayView2, ArrayView3, s};
+use grid::{Count, Spans, divide};
+use ndarray::{Array2, ArrayView2, ArrayView3, ArrayView4};
 use serde::{Deserialize, Serialize};
+use strips::Border;
 
 /// Settings as written in a plan file; unset ones take the default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,18 +46,20 @@ use serde::{Deserialize, Serialize};
 pub struct LbpParams {
     /// Cells along each side of the image, 1 to 1000.
     pub grid: usize,
-    /// Points on each circle, 2 to 24; 2 to 12 with the methods `default` and `ror`, whose
+    /// Points on each circle, 1 to 31; 1 to 16 with the methods `default` and `ror`, whose
     /// histograms have `2^points` bins.
     pub points: usize,
     /// Radii of the circles in pixels, each above 0 and at most 100; at least one.
     pub radii: Vec<f64>,
     /// What is counted.
     pub method: LbpMethod,
+    /// The part of its side that a cell shares with the next, 0 to 0.9.
+    pub overlap: f64,
 }
 
 impl Default for LbpParams {
     fn default() -> Self {
-        Self { grid: 4, points: 8, radii: vec![1.0, 2.0], method: LbpMethod::Uniform }
+        Self { grid: 4, points: 8, radii: vec![1.0, 2.0], method: LbpMethod::Uniform, overlap: 0.0 }
     }
 }
 
@@ -66,55 +82,76 @@ impl Default for LbpParams {
 #[derive(Debug, Clone)]
 pub struct Lbp {
     grid: usize,
-    points: usize,
-    method: LbpMethod,
-    rings: Vec<Ring>,
+    overlap: f64,
+    operators: Vec<LbpOperator>,
+}
+
+/// Memory that serves for any number of images.
+#[derive(Debug, Default)]
+struct Scratch {
+    operator: LbpScratch,
+    rows: Spans,
+    columns: Spans,
+    counts: Vec<u32>,
 }
 
 impl Lbp {
     /// # Errors
-    /// If a setting is outside the range its documentation names.
+    /// If a setting is outside the range its documentation names, or there would be more than 2^28
+    /// numbers.
     pub fn new(params: &LbpParams) -> Result<Self, ParamError> {
-        let LbpParams { grid, points, ref radii, method } = *params;
+        let LbpParams { grid, points, ref radii, method, overlap } = *params;
         if !(1..=1000).contains(&grid) {
             return Err(ParamError::new("grid", grid, "from 1 to 1000"));
         }
-        if points > 12 && matches!(method, LbpMethod::Default | LbpMethod::Ror) {
-            let expected = "at most 12 with the methods `default` and `ror`";
+        if points > 16 && matches!(method, LbpMethod::Default | LbpMethod::Ror) {
+            let expected = "at most 16 with the methods `default` and `ror`";
             return Err(ParamError::new("points", points, expected));
+        }
+        if !(0.0..=0.9).contains(&overlap) {
+            return Err(ParamError::new("overlap", overlap, "from 0 to 0.9"));
         }
         if radii.is_empty() {
             return Err(ParamError::new("radii", "empty", "at least one radius"));
         }
-        let rings = radii.iter().map(|&radius| Ring::new(points, radius));
-        Ok(Self { grid, points, method, rings: rings.collect::<Result<_, _>>()? })
+        let operators = radii.iter().map(|&radius| LbpOperator::circle(points, radius, method));
+        let lbp = Self { grid, overlap, operators: operators.collect::<Result<_, _>>()? };
+        if lbp.count() > 1 << 28 {
+            return Err(ParamError::new("grid", grid, "small enough for at most 2^28 numbers"));
+        }
+        Ok(lbp)
     }
 
-    /// Writes the shares of one radius.
-    fn histograms(&self, image: ArrayView2<'_, u8>, ring: &Ring, out: &mut [f32]) {
-        let (height, width) = image.dim();
-        let levels = image.as_slice().expect("`gray` gives contiguous images");
-        let margin = ring.margin();
-        let (inner_height, inner_width) = (height - 2 * margin, width - 2 * margin);
-        let labels = lbp_label_count(self.points, self.method);
-        let mut counts = vec![0_u32; out.len()];
-        let mut codes = vec![0; inner_width];
-        let mut sums = vec![0.0; inner_width];
-        for y in 0..inner_height {
-            ring.codes_of_row(levels, width, y + margin, &mut sums, &mut codes);
-            let row = y * self.grid / inner_height * self.grid;
-            for (x, &code) in codes.iter().enumerate() {
-                let cell = row + x * self.grid / inner_width;
-                let label = label::label(code, self.points, self.method);
-                counts[cell * labels + label as usize] += 1;
-            }
+    /// Numbers per image of any size.
+    fn count(&self) -> usize {
+        self.operators.iter().map(|operator| self.grid * self.grid * operator.label_count()).sum()
+    }
+
+    fn histograms(&self, image: ArrayView2<'_, u8>, scratch: &mut Scratch, out: &mut [f32]) {
+        let length = out.len() / self.operators.len();
+        for (operator, out) in self.operators.iter().zip(out.chunks_exact_mut(length)) {
+            let Scratch { operator: codes, rows, columns, counts } = scratch;
+            let (height, width) = image.dim();
+            let margin = operator.margin();
+            divide(height - 2 * margin, self.grid, self.overlap, rows);
+            divide(width - 2 * margin, self.grid, self.overlap, columns);
+            counts.clear();
+            counts.resize(length, 0);
+            let labels = operator.label_count();
+            let mut count = Count { rows, columns, labels, counts };
+            operator.visit(image, Border::Cut, codes, &mut count);
+            write_shares(counts, labels, out);
         }
-        for (shares, counts) in out.chunks_exact_mut(labels).zip(counts.chunks_exact(labels)) {
-            // At least one pixel, which `length` has seen to.
-            let total: u32 = counts.iter().sum();
-            for (share, &count) in shares.iter_mut().zip(counts) {
-                *share = (f64::from(count) / f64::from(total)) as f32;
-            }
+    }
+}
+
+/// Divides the counts of each cell by their sum.
+fn write_shares(counts: &[u32], labels: usize, out: &mut [f32]) {
+    for (shares, counts) in out.chunks_exact_mut(labels).zip(counts.chunks_exact(labels)) {
+        // At least one pixel, which `length` has seen to.
+        let total: u32 = counts.iter().sum();
+        for (share, &count) in shares.iter_mut().zip(counts) {
+            *share = (f64::from(count) / f64::from(total)) as f32;
         }
     }
 }
@@ -122,23 +159,31 @@ impl Lbp {
 impl Extract for Lbp {
     fn length(&self, size: Size) -> Result<usize, ShapeError> {
         check_size(size)?;
-        let margin = self.rings.iter().map(Ring::margin).max().expect("there is a radius");
+        let margin = self.operators.iter().map(LbpOperator::margin).max().unwrap_or(0);
         let min = 2 * margin + self.grid;
         if size.height < min || size.width < min {
             let Size { height, width, .. } = size;
             let (min_height, min_width) = (min, min);
             return Err(ShapeError::TooSmall { what: "LBP", height, width, min_height, min_width });
         }
-        let labels = lbp_label_count(self.points, self.method);
-        Ok(self.rings.len() * self.grid * self.grid * labels)
+        Ok(self.count())
     }
 
     fn extract(&self, image: ArrayView3<'_, u8>, out: &mut [f32]) {
         check_out(self, image, out);
-        let image = gray(image);
-        let length = out.len() / self.rings.len();
-        for (ring, out) in self.rings.iter().zip(out.chunks_exact_mut(length)) {
-            self.histograms(image.view(), ring, out);
+        self.histograms(gray(image).view(), &mut Scratch::default(), out);
+    }
+
+    fn extract_batch(&self, images: ArrayView4<'_, u8>, out: &mut [f32]) {
+        if images.is_empty() {
+            return;
+        }
+        let mut scratch = Scratch::default();
+        assert_eq!(out.len() % images.dim().0, 0, "`out` must hold whole descriptors");
+        let length = out.len() / images.dim().0;
+        for (image, out) in images.outer_iter().zip(out.chunks_exact_mut(length)) {
+            check_out(self, image, out);
+            self.histograms(gray(image).view(), &mut scratch, out);
         }
     }
 }
@@ -150,9 +195,11 @@ impl Extract for Lbp {
 /// circle of `radius` pixels, counter-clockwise from the right; between pixels their brightness is
 /// interpolated bilinearly, and outside the image it is 0.
 ///
-/// As in scikit-image the coordinates of the points are rounded to 5 decimals. The comparison is
-/// then done without rounding error. scikit-image's has one, which decides where point and centre
-/// are equally bright: [`lbp_codes_like_scikit_image`] repeats it.
+/// As in scikit-image the radius is rounded to `f32`, and coordinates of points to 5 decimals. The
+/// comparison is then done without rounding error. scikit-image's has one, which decides where
+/// point and centre are equally bright: [`lbp_codes_like_scikit_image`] repeats it.
+///
+/// [`LbpOperator`] does the same into memory that is there already, with fewer bits per label.
 ///
 /// ```
 /// use features::{LbpMethod, lbp_codes};
@@ -163,28 +210,14 @@ impl Extract for Lbp {
 /// ```
 ///
 /// # Errors
-/// If `points` is not from 2 to 24, or `radius` not above 0 and at most 100.
-pub fn lbp_codes(
-    image: ArrayView2<'_, u8>,
+/// If `points` is not from 1 to 31, or `radius` not above 0 and at most 100.
+pub fn lbp_codes<T: LbpLevel>(
+    image: ArrayView2<'_, T>,
     points: usize,
     radius: f64,
     method: LbpMethod,
 ) -> Result<Array2<u32>, ParamError> {
-    let ring = Ring::new(points, radius)?;
-    let (height, width) = image.dim();
-    let margin = ring.margin();
-    // Zeros all around, so that no pixel is on a border.
-    let mut padded = Array2::zeros((height + 2 * margin, width + 2 * margin));
-    padded.slice_mut(s![margin..margin + height, margin..margin + width]).assign(&image);
-    let levels = padded.as_slice().expect("just made");
-    let mut codes = Array2::zeros((height, width));
-    let mut sums = vec![0.0; width];
-    for (y, mut row) in codes.rows_mut().into_iter().enumerate() {
-        let row = row.as_slice_mut().expect("just made");
-        ring.codes_of_row(levels, width + 2 * margin, y + margin, &mut sums, row);
-    }
-    codes.mapv_inplace(|code| label::label(code, points, method));
-    Ok(codes)
+    Ok(LbpOperator::circle(points, radius, method)?.labels(image))
 }
 
 #[cfg(test)]
@@ -197,9 +230,13 @@ mod tests {
         let name = |params: LbpParams| Lbp::new(&params).unwrap_err().name;
         let default = LbpParams::default;
         assert_eq!(name(LbpParams { grid: 0, ..default() }), "grid");
-        assert_eq!(name(LbpParams { points: 1, ..default() }), "points");
-        assert_eq!(name(LbpParams { points: 25, ..default() }), "points");
-        assert_eq!(name(LbpParams { points: 13, method: LbpMethod::Ror, ..default() }), "points");
+        assert_eq!(name(LbpParams { points: 0, ..default() }), "points");
+        assert_eq!(name(LbpParams { points: 32, ..default() }), "points");
+        assert_eq!(name(LbpParams { points: 17, method: LbpMethod::Ror, ..default() }), "points");
+        assert_eq!(name(LbpParams { overlap: 1.0, ..default() }), "overlap");
+        assert_eq!(name(LbpParams { overlap: f64::NAN, ..default() }), "overlap");
+        let many = LbpParams { grid: 1000, points: 16, method: LbpMethod::Default, ..default() };
+        assert_eq!(name(many), "grid");
         assert_eq!(name(LbpParams { radii: vec![], ..default() }), "radii");
         assert_eq!(name(LbpParams { radii: vec![1.0, f64::NAN], ..default() }), "radii");
     }

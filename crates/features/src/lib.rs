@@ -40,7 +40,12 @@ pub use integral::{
     Integral, IntegralError, IntegralSquare, IntegralSum, Moments, TiltedIntegral, integral,
     squared_integral, tilted_integral,
 };
-pub use lbp::{Lbp, LbpMethod, LbpParams, lbp_codes, lbp_codes_like_scikit_image, lbp_label_count};
+pub use lbp::{
+    HistogramDistance, HistogramError, Lbp, LbpLabel, LbpLevel, LbpMethod, LbpOperator, LbpParams,
+    LbpScratch, Lbph, LbphParams, histogram_distance, lbp_codes, lbp_codes_like_scikit_image,
+    lbp_histogram_like_mahotas, lbp_label_count, lbp_rotation_classes, lbp_var_like_scikit_image,
+    lbp_variance, multi_block_lbp, multi_block_lbp_image, multi_block_lbp_like_scikit_image,
+};
 pub use picture::{haar_overlay, hog_glyphs, hog_lines, lbp_picture};
 pub use pixels::{Pixels, PixelsParams};
 pub use resize::{Interpolation, ResizeError, Resizer, resize};

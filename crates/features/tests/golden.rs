@@ -21,5 +21,14 @@ macro_rules! families {
     };
 }
 
-families!("golden": group_rectangles haar_skimage integral_opencv resize_opencv);
+families! { "golden":
+    group_rectangles
+    haar_skimage
+    integral_opencv
+    lbp_mahotas
+    lbp_opencv_face
+    lbp_skimage
+    mblbp_skimage
+    resize_opencv
+}
 families!("golden_more": gray_opencv haar_rectangles lbp_exact);

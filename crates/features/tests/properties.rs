@@ -49,7 +49,7 @@ fn lbps() -> impl Strategy<Value = (Lbp, usize)> {
     (1_usize..6, 2_usize..13, prop::collection::vec(0.1..5.0_f64, 1..4), 0..methods.len()).prop_map(
         move |(grid, points, radii, method)| {
             let method = methods[method];
-            let lbp = Lbp::new(&LbpParams { grid, points, radii, method }).unwrap();
+            let lbp = Lbp::new(&LbpParams { grid, points, radii, method, overlap: 0.0 }).unwrap();
             (lbp, features::lbp_label_count(points, method))
         },
     )

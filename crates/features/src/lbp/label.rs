@@ -31,9 +31,9 @@ pub enum LbpMethod {
 /// ```
 ///
 /// # Panics
-/// If `points` is not from 2 to 24.
+/// If `points` is not from 1 to 31.
 pub fn lbp_label_count(points: usize, method: LbpMethod) -> usize {
-    assert!((2..=24).contains(&points), "there are codes of 2 to 24 points");
+    assert!((1..=31).contains(&points), "there are codes of 1 to 31 points");
     match method {
         LbpMethod::Default | LbpMethod::Ror => 1 << points,
         LbpMethod::Uniform => points + 2,
@@ -41,7 +41,7 @@ pub fn lbp_label_count(points: usize, method: LbpMethod) -> usize {
     }
 }
 
-/// The label of a code of `points` bits, at most 24.
+/// The label of a code of `points` bits, at most 31.
 pub(super) fn label(code: u32, points: usize, method: LbpMethod) -> u32 {
     let points = points as u32;
     let uniform = || (code ^ rotated_right(code, points)).count_ones() <= 2;
@@ -102,5 +102,41 @@ mod tests {
     fn thirty_six_codes_up_to_rotation() {
         let codes: BTreeSet<_> = (0..256).map(|code| label(code, 8, LbpMethod::Ror)).collect();
         assert_eq!(codes.len(), 36);
+    }
+
+    /// The kernels, which have no branches, against the definition above.
+    #[test]
+    fn kernels_give_these_labels() {
+        use crate::kernels::{Simd, lbp::*};
+        macro_rules! check {
+            ($code:ty, $points:expr, $ror:ident, $uniform:ident, $nri_uniform:ident) => {
+                for (points, simd) in $points
+                    .into_iter()
+                    .flat_map(|p| Simd::all().into_iter().map(move |simd| (p, simd)))
+                {
+                    // All codes of few bits, some of many.
+                    let last = (1_u64 << points) - 1;
+                    let step = (last / 5000 + 1) as usize;
+                    let codes: Vec<$code> =
+                        (0..=last).step_by(step).chain([last]).map(|code| code as $code).collect();
+                    for (method, kernel) in [
+                        (LbpMethod::Ror, $ror as fn(Simd, &mut [$code], u32)),
+                        (LbpMethod::Uniform, $uniform),
+                        (LbpMethod::NriUniform, $nri_uniform),
+                    ] {
+                        let mut got = codes.clone();
+                        kernel(simd, &mut got, points as u32);
+                        let labels = codes.iter().map(|&code| label(code.into(), points, method));
+                        assert!(
+                            got.iter().map(|&label| u32::from(label)).eq(labels),
+                            "{method:?} {points} {simd:?}"
+                        );
+                    }
+                }
+            };
+        }
+        check!(u8, 1..=8, ror_u8, uniform_u8, nri_uniform_u8);
+        check!(u16, 1..=16, ror_u16, uniform_u16, nri_uniform_u16);
+        check!(u32, 1..=31, ror_u32, uniform_u32, nri_uniform_u32);
     }
 }
