@@ -90,6 +90,14 @@ pub fn run_family(folder: &Path, name: &str, cascades: &Path) -> Result<Report> 
     Ok(Report { families: vec![family] })
 }
 
+/// The cases of a family of the folder, for other comparisons than [`run`]'s.
+///
+/// # Errors
+/// If a case cannot be read.
+pub fn cases(folder: &Path, family: &str) -> Result<Vec<Case>> {
+    case::read(folder, family, Path::new(""))
+}
+
 fn family(folder: &Path, name: String, cascades: &Path) -> Result<Family> {
     let check = FAMILIES.iter().find(|(known, _)| *known == name).map(|(_, check)| *check);
     let cases = case::read(folder, &name, cascades)?;

@@ -275,7 +275,9 @@ impl HogParams {
         match self.block_stride {
             BlockStride::Pixels(stride)
                 if shared
-                    && [0, 1].iter().any(|&axis| stride[axis] % self.cell_size[axis] != 0) =>
+                    && [0, 1]
+                        .iter()
+                        .any(|&axis| !stride[axis].is_multiple_of(self.cell_size[axis])) =>
             {
                 let expected = "whole cells, unless `cell_vote` is `gaussian`";
                 Err(ParamError::new("block_stride", format!("{stride:?}"), expected))
