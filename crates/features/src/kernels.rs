@@ -115,6 +115,8 @@ macro_rules! kernel {
 }
 pub(crate) use kernel;
 
+pub(crate) mod fhog;
+
 #[cfg(test)]
 mod tests {
     use super::*;

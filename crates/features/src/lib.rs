@@ -9,6 +9,7 @@
 
 mod batch;
 mod concat;
+mod fhog;
 mod gray;
 mod group;
 mod haar;
@@ -24,6 +25,7 @@ mod view;
 pub use base::{Extract, Images, Matrix, ParamError, ShapeError, Size};
 pub use batch::{extract_all, extract_all_into};
 pub use concat::Concat;
+pub use fhog::{Fhog, FhogParams, FhogScratch, VlHog, VlHogParams, VlHogVariant};
 pub use gray::{gray, gray_pixel};
 pub use group::{
     BoundingBox, MeanShift, group_by_mean_shift, group_rectangles, group_with_levels,
