@@ -50,11 +50,12 @@ impl Directions {
             .map(|k| k as f64 * step)
             .map(|angle| [angle.cos() as f32, angle.sin() as f32])
             .collect();
-        let rank = |gradient: [f32; 2]| rank(unit(gradient), &directions);
-        let second = |gradient| {
-            let [first, second] = rank(gradient);
+        let rank = |gradient| rank(gradient, &directions);
+        let second = |[dy, dx]: [f32; 2]| {
+            let [first, second] = rank([dy, dx]);
+            let length = f64::from((dx * dx + dy * dy).sqrt()).max(1e-10);
             // The cosine can round up to more than 1.
-            let angle = first.score.min(1.0).acos();
+            let angle = ((f64::from(first.score) / length).min(1.0) as f32).acos();
             let share = (f64::from(angle) / step) as f32;
             // Without a second direction its share is lost.
             let bin = if second.score > 0.0 { second.bin } else { (2 * orientations) as u8 };
@@ -106,12 +107,6 @@ fn rank([dy, dx]: [f32; 2], directions: &[[f32; 2]]) -> [Ranked; 2] {
         }
     }
     best
-}
-
-/// The gradient divided by its length, as VLFeat rounds it.
-fn unit([dy, dx]: [f32; 2]) -> [f32; 2] {
-    let length = f64::from((dx * dx + dy * dy).sqrt()).max(1e-10);
-    [dy, dx].map(|side| (f64::from(side) / length) as f32)
 }
 
 fn tabulate<T: Copy + Default>(entry: impl Fn([f32; 2]) -> T) -> Vec<T> {
