@@ -195,7 +195,7 @@ impl Extract for Fhog {
     }
 
     fn extract(&self, image: ArrayView3<'_, u8>, out: &mut [f32]) {
-        self.extract_with(image, &mut FhogScratch::new(), out);
+        self.extract_with(image, &mut FhogScratch::default(), out);
     }
 
     fn extract_batch(&self, images: ArrayView4<'_, u8>, out: &mut [f32]) {
@@ -209,7 +209,7 @@ fn extract_each(
     out: &mut [f32],
     extract: impl Fn(ArrayView3<'_, u8>, &mut FhogScratch, &mut [f32]),
 ) {
-    let mut scratch = FhogScratch::new();
+    let mut scratch = FhogScratch::default();
     if images.is_empty() {
         return;
     }
@@ -225,4 +225,48 @@ fn check_cell_size(cell_size: usize) -> Result<(), ParamError> {
         return Err(ParamError::new("cell_size", cell_size, "at least 1"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array3;
+
+    /// Also at the right of the last eight columns, with ties among channels, and with padding.
+    #[test]
+    fn all_versions_give_the_same_bits() {
+        let noise = base::Seed(4).permutation(61 * 47 * 3);
+        let image = Array3::from_shape_fn((61, 47, 3), |(y, x, c)| {
+            (noise[(y * 47 + x) * 3 + c] % 5 * 63) as u8
+        });
+        for (cell_size, channels) in [(1, 3), (3, 1), (8, 3), (8, 1)] {
+            let fhog = Fhog::new(&FhogParams { cell_size, filter_padding: [2, 3] }).unwrap();
+            let image = image.slice(ndarray::s![.., .., ..channels]);
+            let versions = Simd::all().into_iter().map(|simd| {
+                let mut out = vec![f32::NAN; fhog.length(size_of(image)).unwrap()];
+                fhog.extract_on(simd, image, &mut FhogScratch::default(), &mut out);
+                out
+            });
+            let versions: Vec<Vec<f32>> = versions.collect();
+            assert!(versions.iter().all(|version| *version == versions[0]));
+        }
+    }
+
+    #[test]
+    fn an_image_of_fewer_than_three_cells_is_refused_with_the_size_it_needs() {
+        let fhog = Fhog::new(&FhogParams::default()).unwrap();
+        let size = |height, width| Size { height, width, channels: 1 };
+        assert_eq!(fhog.shape(size(20, 27)), Ok([1, 1, 31]));
+        let error = fhog.shape(size(20, 19)).unwrap_err().to_string();
+        assert_eq!(error, "images are 20x19 pixels, but Felzenszwalb's HOG needs at least 20x20");
+    }
+
+    #[test]
+    fn plan_files_name_the_settings() {
+        let params: FhogParams = serde_json::from_str(r#"{"filter_padding": [3, 4]}"#).unwrap();
+        assert_eq!(params, FhogParams { cell_size: 8, filter_padding: [3, 4] });
+        assert!(serde_json::from_str::<FhogParams>(r#"{"cells": 8}"#).is_err());
+        let params: VlHogParams = serde_json::from_str(r#"{"variant": "dalal-triggs"}"#).unwrap();
+        assert_eq!(params.variant, VlHogVariant::DalalTriggs);
+    }
 }

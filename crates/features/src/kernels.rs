@@ -9,6 +9,7 @@
 //! compiled for an instruction set, after asking the processor for it.
 #![allow(unsafe_code)]
 
+pub(crate) mod fhog;
 pub(crate) mod integral;
 pub(crate) mod lbp;
 pub(crate) mod lbp_float;
@@ -114,8 +115,6 @@ macro_rules! kernel {
     };
 }
 pub(crate) use kernel;
-
-pub(crate) mod fhog;
 
 #[cfg(test)]
 mod tests {

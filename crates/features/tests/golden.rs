@@ -22,6 +22,7 @@ macro_rules! families {
 }
 
 families! { "golden":
+    fhog
     group_rectangles
     haar_skimage
     integral_opencv

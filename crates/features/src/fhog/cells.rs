@@ -33,9 +33,9 @@ pub struct FhogScratch {
     energies: Vec<f32>,
 }
 
-impl FhogScratch {
+impl Default for FhogScratch {
     /// Empty; it grows with the first image.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self {
             sides: None,
             pixels: Default::default(),
@@ -47,12 +47,6 @@ impl FhogScratch {
             rows: Default::default(),
             energies: Vec::new(),
         }
-    }
-}
-
-impl Default for FhogScratch {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -182,7 +182,7 @@ impl Extract for VlHog {
     }
 
     fn extract(&self, image: ArrayView3<'_, u8>, out: &mut [f32]) {
-        self.extract_with(image, &mut FhogScratch::new(), out);
+        self.extract_with(image, &mut FhogScratch::default(), out);
     }
 
     fn extract_batch(&self, images: ArrayView4<'_, u8>, out: &mut [f32]) {

@@ -260,3 +260,141 @@ kernel! {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::Simd;
+
+    fn noise(count: usize, below: usize) -> Vec<usize> {
+        base::Seed(9).permutation(count).iter().map(|value| value * 7 % below).collect()
+    }
+
+    fn floats(count: usize) -> Vec<f32> {
+        noise(count, 1000).iter().map(|&value| value as f32 / 7.0).collect()
+    }
+
+    #[test]
+    fn gradients_like_pixel_by_pixel() {
+        let width = 45;
+        // Few grey levels, so that channels are often equally strong.
+        let pixels: Vec<u8> = noise(9 * width, 4).iter().map(|&level| 60 * level as u8).collect();
+        let rows: Vec<&[u8]> = pixels.chunks(3 * width).collect();
+        let at = |row: usize, channel: usize, x: usize| i32::from(rows[row][channel * width + x]);
+        for (simd, last_wins) in Simd::all().into_iter().flat_map(|s| [(s, false), (s, true)]) {
+            let (mut strengths, mut places) = (vec![0.0; width - 3], vec![0; width - 3]);
+            let three = [rows[0], rows[1], rows[2]];
+            gradients::<3>(simd, three, 2, last_wins, &mut strengths, &mut places);
+            for x in 2..width - 1 {
+                let gradient =
+                    |c: usize| [at(2, c, x) - at(0, c, x), at(1, c, x + 1) - at(1, c, x - 1)];
+                let squared = |c: &usize| gradient(*c).iter().map(|side| side * side).sum::<i32>();
+                // `max_by_key` takes the last of equal ones.
+                let best = match last_wins {
+                    true => (0..3).max_by_key(squared),
+                    false => (0..3).rev().max_by_key(squared),
+                };
+                let [dy, dx] = gradient(best.unwrap());
+                assert_eq!(strengths[x - 2], ((dy * dy + dx * dx) as f32).sqrt(), "{simd:?}");
+                assert_eq!(places[x - 2] as usize, place(dy, dx), "{simd:?}");
+                assert_eq!(gradient_at(place(dy, dx)), [dy, dx]);
+            }
+        }
+    }
+
+    #[test]
+    fn votes_like_one_by_one() {
+        let (width, stride, bins) = (21, 16, 5);
+        let strengths = floats(2 * width);
+        let pixel_bins: Vec<u8> = noise(2 * width, bins).iter().map(|&bin| bin as u8).collect();
+        let across: Vec<[f32; 4]> =
+            floats(width).iter().map(|share| [1.0 - share, *share, 1.0 - share, *share]).collect();
+        let down = [[0.75, 0.75, 0.25, 0.25], [0.5; 4]];
+        let spans = [Span { cell: 0, start: 1, end: 9 }, Span { cell: 1, start: 9, end: 20 }];
+        let votes =
+            Votes { strengths: &strengths, bins: &pixel_bins, down: &down, across: &across };
+        let mut plain = vec![vec![1.0_f32; 3 * stride]; 2];
+        for (span, bin) in spans.iter().flat_map(|span| (0..bins).map(move |bin| (span, bin))) {
+            for corner in 0..4 {
+                let mut sum = 0.0;
+                for copy in 0..4 {
+                    let mut part = 0.0;
+                    for (row, x) in
+                        (0..2).flat_map(|row| (span.start..span.end).map(move |x| (row, x)))
+                    {
+                        let at = row * width + x;
+                        if (x - span.start) % 4 == copy && usize::from(pixel_bins[at]) == bin {
+                            part += strengths[at] * across[x][corner] * down[row][corner];
+                        }
+                    }
+                    sum += part;
+                }
+                plain[corner / 2][(span.cell + corner % 2) * stride + bin] += sum;
+            }
+        }
+        for simd in Simd::all() {
+            let mut corners = Box::new([[[0.0; 4]; 256]; 4]);
+            let (mut above, mut below) = (vec![1.0; 3 * stride], vec![1.0; 3 * stride]);
+            let cells = [&mut *above, &mut *below];
+            vote(simd, votes, &spans, stride, bins, &mut corners, cells);
+            assert_eq!([above, below], *plain, "{simd:?}");
+            assert!(corners.as_flattened().iter().all(|corner| *corner == [0.0; 4]));
+        }
+    }
+
+    #[test]
+    fn features_like_the_formula() {
+        let (orientations, stride, columns) = (9, 32, 3);
+        let mut votes = floats(columns * stride);
+        let mut energies = vec![0.0; columns];
+        for simd in Simd::all() {
+            let mut cells = votes.clone();
+            fold(simd, orientations, stride, &mut cells, &mut energies);
+            for (cell, energy) in cells.chunks(stride).zip(&energies) {
+                let sums: Vec<f32> = (0..9).map(|o| cell[o] + cell[9 + o]).collect();
+                assert_eq!(sums, cell[18..27]);
+                assert_eq!(*energy, sums.iter().fold(0.0, |energy, sum| energy + sum * sum));
+            }
+        }
+        fold(Simd::Portable, orientations, stride, &mut votes, &mut energies);
+        for cell in votes.chunks_mut(stride) {
+            cell[27..].fill(0.0);
+        }
+        let frame = floats(3 * (columns + 2));
+        let rows: Vec<&[f32]> = frame.chunks(columns + 2).collect();
+        let energies = [rows[0], rows[1], rows[2]];
+        let cells = Cells { votes: &votes, stride, orientations, energies };
+        let texture: Vec<f32> = (0..stride).map(|k| if k < 18 { 0.5 } else { 0.0 }).collect();
+        for simd in Simd::all() {
+            let mut summed = vec![0.0; columns * 31];
+            normalise_summed(simd, cells, &texture, [3, 1, 2, 0], &mut summed);
+            let mut stacked = vec![0.0; columns * 36];
+            normalise_stacked(simd, cells, &mut stacked);
+            for x in 0..columns {
+                let vote = |k: usize, block: usize| {
+                    let length = lengths(energies, x)[block];
+                    votes[x * stride + k].min(0.2 * length) / length
+                };
+                let all = |k: usize| (0..4).map(|block| vote(k, block)).sum::<f32>();
+                let near = |got: f32, expected: f32| {
+                    assert!((got - expected).abs() <= 1e-6 * expected.abs(), "{got}, {expected}");
+                };
+                (0..27).for_each(|k| near(summed[x * 31 + k], 0.5 * all(k)));
+                for (k, block) in [3, 1, 2, 0].into_iter().enumerate() {
+                    let texture = (0..18).map(|k| 0.25 * vote(k, block)).sum();
+                    near(summed[x * 31 + 27 + k], texture);
+                }
+                (0..36).for_each(|k| near(stacked[x * 36 + k], vote(18 + k % 9, k / 9)));
+            }
+        }
+    }
+
+    #[test]
+    fn planes_by_hand() {
+        for simd in Simd::all() {
+            let mut out = [0; 6];
+            planes(simd, &[[1, 2, 3], [4, 5, 6]], &mut out);
+            assert_eq!(out, [1, 4, 2, 5, 3, 6], "{simd:?}");
+        }
+    }
+}
