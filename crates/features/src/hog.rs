@@ -6,20 +6,24 @@
 //!
 //! Source: N. Dalal, B. Triggs, "Histograms of oriented gradients for human detection", CVPR 2005.
 //! Reference implementations: `skimage.feature.hog` of scikit-image 0.26, whose numbers the
-//! default options give to within 1e-6 (`tests/golden.rs`), and OpenCV's `HOGDescriptor`. The
+//! default options give bit for bit ([`Hog::blocks`], `tests/golden.rs`), and OpenCV's `HOGDescriptor`. The
 //! former differs from the paper: a pixel votes for one orientation and one cell (no
 //! interpolation), and blocks have no Gaussian weights.
 //!
-//! Departures from scikit-image: the descriptor is stored as `f32`, and an angle that rounds up to
-//! 180 degrees votes for the last orientation, not for none.
+//! Departures from scikit-image: as an [`Extract`] the descriptor is `f32`, and an angle that
+//! rounds up to 180 degrees votes for the last orientation, not for none.
 
+mod batch;
 mod blocks;
 mod cells;
+mod fast;
 mod general;
 mod geometry;
 mod gradient;
 mod mirror;
 mod params;
+mod plain;
+mod votes;
 mod windows;
 
 pub use general::{HogError, HogScratch, Level};
@@ -29,11 +33,11 @@ pub use params::{
 };
 pub use windows::{HogGrid, HogWindow};
 
-use crate::view::{check_out, check_size, size_of};
+use crate::view::{check_out, check_size, describe, size_of};
 use base::{Extract, ParamError, ShapeError, Size};
+use fast::Fast;
 use general::General;
-use gradient::Gradients;
-use ndarray::{Array3, ArrayView3, ArrayView4, Axis};
+use ndarray::{Array3, Array5, ArrayView3, ArrayView4, Axis};
 
 /// The HOG of the whole image: with the default layout, blocks row by row, in each its cells row
 /// by row, in each its orientations. Each number lies in 0..=1 unless blocks are not normalised.
@@ -53,7 +57,7 @@ pub struct Hog {
     params: HogParams,
     general: General,
     /// If the options are scikit-image's, for which there is a faster way.
-    like_scikit_image: Option<Gradients>,
+    like_scikit_image: Option<Fast>,
 }
 
 impl Hog {
@@ -61,9 +65,7 @@ impl Hog {
     /// If a setting is outside the range its documentation names.
     pub fn new(params: &HogParams) -> Result<Self, ParamError> {
         params.check()?;
-        let like_scikit_image = params
-            .is_like_scikit_image()
-            .then(|| Gradients::new(params.orientations, params.gamma == Gamma::Sqrt));
+        let like_scikit_image = params.is_like_scikit_image().then(|| Fast::new(params));
         Ok(Self { params: params.clone(), general: General::new(params), like_scikit_image })
     }
 
@@ -141,9 +143,8 @@ impl Hog {
         let counts = self.general.geometry().cell([size.height, size.width]);
         let numbers = self.params.orientations * self.general.descriptors(size.channels);
         let shape = (counts[0], counts[1], numbers);
-        if let Some(gradients) = &self.like_scikit_image {
-            let votes = cells::votes(image, self.params.cell_size, gradients);
-            let votes = Array3::from_shape_vec(shape, votes);
+        if let Some(fast) = &self.like_scikit_image {
+            let votes = Array3::from_shape_vec(shape, fast.cells(image));
             return Ok(votes.expect("one number per cell and orientation"));
         }
         let mut votes = Array3::zeros(shape);
@@ -151,6 +152,31 @@ impl Hog {
         let cells = self.general.cells(image, counts, &mut scratch, votes.view_mut());
         cells.expect("every `u8` is a brightness");
         Ok(votes)
+    }
+
+    /// The descriptor in double precision, shape as [`Self::shape`]; arrays of several channels
+    /// follow one another along the first axis.
+    ///
+    /// With scikit-image's options these are the bits of `skimage.feature.hog` on x86-64, which
+    /// [`Extract::extract`] gives in single precision. With others, numbers are those of `extract`.
+    ///
+    /// ```
+    /// let ramp = ndarray::Array3::from_shape_fn((16, 24, 1), |(y, x, _)| (y * x / 2) as u8);
+    /// let hog = features::Hog::skimage(9, [8, 8], [2, 2]).unwrap();
+    /// assert_eq!(hog.blocks(ramp.view()).unwrap().dim(), (1, 2, 2, 2, 9));
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::shape`].
+    pub fn blocks(&self, image: ArrayView3<'_, u8>) -> Result<Array5<f64>, ShapeError> {
+        let size = size_of(image);
+        let mut shape = self.shape(size)?;
+        shape[0] *= self.general.descriptors(size.channels);
+        let blocks = match &self.like_scikit_image {
+            Some(fast) => fast.blocks(image),
+            None => describe(self, image)?.into_iter().map(f64::from).collect(),
+        };
+        Ok(Array5::from_shape_vec(shape, blocks).expect("whole blocks"))
     }
 
     /// The descriptor of an image of `u8`, `u16` or `f32`, shape `(height, width, channels)` with 1
@@ -167,7 +193,7 @@ impl Hog {
     /// that are not finite, beyond 1e20, or negative where a gamma is applied.
     pub fn describe<T: Level>(&self, image: ArrayView3<'_, T>) -> Result<Vec<f32>, HogError> {
         let (height, width, channels) = image.dim();
-        let blocks = self.blocks(Size { height, width, channels })?;
+        let blocks = self.block_counts(Size { height, width, channels })?;
         let mut out = vec![0.0; self.length_of(blocks, channels)];
         self.describe_into(image, &mut HogScratch::default(), &mut out)?;
         Ok(out)
@@ -185,17 +211,14 @@ impl Hog {
         out: &mut [f32],
     ) -> Result<(), HogError> {
         let (height, width, channels) = image.dim();
-        let blocks = self.blocks(Size { height, width, channels })?;
+        let blocks = self.block_counts(Size { height, width, channels })?;
         let needed = self.length_of(blocks, channels);
         if out.len() != needed {
             return Err(HogError::Place { needed, found: out.len() });
         }
         match (&self.like_scikit_image, T::bytes(image)) {
-            (Some(gradients), Some(image)) if channels == 1 || channels == 3 => {
-                let HogParams { orientations, cell_size, block_size, block_norm, .. } = self.params;
-                let votes = cells::votes(image, cell_size, gradients);
-                let columns = width / cell_size[1];
-                blocks::normalise(&votes, columns, orientations, block_size, block_norm, out);
+            (Some(fast), Some(image)) if channels == 1 || channels == 3 => {
+                fast.extract(image, out);
                 Ok(())
             }
             _ => self.general.describe(image, blocks, scratch, out),
@@ -203,7 +226,7 @@ impl Hog {
     }
 
     /// Rows and columns of blocks of an image of 1 to 4 channels.
-    fn blocks(&self, size: Size) -> Result<[usize; 2], HogError> {
+    fn block_counts(&self, size: Size) -> Result<[usize; 2], HogError> {
         let blocks = self.general.geometry().blocks(size)?;
         if !(1..=4).contains(&size.channels) {
             return Err(HogError::Channels { channels: size.channels });
@@ -232,14 +255,17 @@ impl Extract for Hog {
     }
 
     fn extract_batch(&self, images: ArrayView4<'_, u8>, out: &mut [f32]) {
-        if images.is_empty() {
+        let Some(image) = images.outer_iter().next() else { return };
+        let length = self.length(size_of(image)).expect("`length` accepted this size");
+        let needed = length * images.len_of(Axis(0));
+        assert_eq!(out.len(), needed, "`out` must have the length that `length` gives");
+        if let Some(fast) = &self.like_scikit_image {
+            fast.extract_batch(images, out);
             return;
         }
-        let length = out.len() / images.len_of(Axis(0));
-        assert_eq!(out.len() % images.len_of(Axis(0)), 0, "`out` must hold whole descriptors");
         let mut scratch = HogScratch::default();
-        for (row, image) in images.outer_iter().enumerate() {
-            self.extract_with(image, &mut scratch, &mut out[row * length..(row + 1) * length]);
+        for (image, out) in images.outer_iter().zip(out.chunks_exact_mut(length)) {
+            self.extract_with(image, &mut scratch, out);
         }
     }
 }

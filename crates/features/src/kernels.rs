@@ -10,6 +10,8 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod fhog;
+pub(crate) mod hog;
+pub(crate) mod hog_blocks;
 pub(crate) mod integral;
 pub(crate) mod lbp;
 pub(crate) mod lbp_float;

@@ -1,69 +1,57 @@
-//! Blocks of cells, normalised.
+//! Blocks of cells, normalised in double precision with scikit-image's bits.
 
 use super::params::BlockNorm;
+use crate::kernels::hog_blocks::{CLIP, EPSILON};
 
-const EPSILON: f64 = 1e-5;
-const HYSTERESIS: f64 = 0.2;
-
-/// Writes all blocks, row by row, each with its cells row by row, normalised.
-///
-/// `votes` holds `orientations` numbers per cell, cells row by row, `columns` to a row.
-pub(super) fn normalise(
-    votes: &[f32],
-    columns: usize,
-    orientations: usize,
-    [block_height, block_width]: [usize; 2],
-    norm: BlockNorm,
-    out: &mut [f32],
-) {
-    let blocks_in_row = columns - block_width + 1;
-    let cell_row = block_width * orientations;
-    for (index, block) in out.chunks_exact_mut(block_height * cell_row).enumerate() {
-        let (top, left) = (index / blocks_in_row, index % blocks_in_row);
-        for (dy, cells) in block.chunks_exact_mut(cell_row).enumerate() {
-            let start = ((top + dy) * columns + left) * orientations;
-            cells.copy_from_slice(&votes[start..start + cell_row]);
-        }
-        normalise_block(block, norm);
-    }
-}
-
-/// Sums in `f64`, so that rounding to `f32` happens once.
-fn normalise_block(block: &mut [f32], norm: BlockNorm) {
-    let values = || block.iter().map(|&value| f64::from(value));
+/// Normalises a block in the order in which numpy does: sums are [`pairwise`], and numbers are
+/// divided, not multiplied by an inverse.
+pub(super) fn normalise(block: &mut [f64], norm: BlockNorm) {
     match norm {
         BlockNorm::L1 => {
             // Votes are never negative.
-            let scale = 1.0 / (values().sum::<f64>() + EPSILON);
-            replace(block, |value| value * scale);
+            let sum = pairwise(block, |value| value) + EPSILON;
+            block.iter_mut().for_each(|value| *value /= sum);
         }
         BlockNorm::L1Sqrt => {
-            let scale = 1.0 / (values().sum::<f64>() + EPSILON);
-            replace(block, |value| (value * scale).sqrt());
+            let sum = pairwise(block, |value| value) + EPSILON;
+            block.iter_mut().for_each(|value| *value = (*value / sum).sqrt());
         }
-        BlockNorm::L2 => {
-            let scale = inverse_length(values());
-            replace(block, |value| value * scale);
-        }
+        BlockNorm::L2 => divide_by_length(block),
         BlockNorm::L2Hys => {
-            let scale = inverse_length(values());
-            let limited = |value: f64| (value * scale).min(HYSTERESIS);
-            let scale_again = inverse_length(values().map(limited));
-            replace(block, |value| limited(value) * scale_again);
+            divide_by_length(block);
+            block.iter_mut().for_each(|value| *value = value.min(CLIP));
+            divide_by_length(block);
         }
         BlockNorm::None | BlockNorm::L2HysOpenCv => unreachable!("not scikit-image's"),
     }
 }
 
-fn inverse_length(values: impl Iterator<Item = f64>) -> f64 {
-    let squares: f64 = values.map(|value| value * value).sum();
-    1.0 / (squares + EPSILON * EPSILON).sqrt()
+fn divide_by_length(block: &mut [f64]) {
+    let squares = pairwise(block, |value| value * value);
+    let length = (squares + EPSILON * EPSILON).sqrt();
+    block.iter_mut().for_each(|value| *value /= length);
 }
 
-fn replace(block: &mut [f32], with: impl Fn(f64) -> f64) {
-    for value in block {
-        *value = with(f64::from(*value)) as f32;
+/// numpy's sum: of up to 128 numbers eight sums side by side, of more the sum of two halves.
+fn pairwise(values: &[f64], of: impl Fn(f64) -> f64 + Copy) -> f64 {
+    if values.len() > 128 {
+        let half = values.len() / 2;
+        let (a, b) = values.split_at(half - half % 8);
+        return pairwise(a, of) + pairwise(b, of);
     }
+    let (chunks, rest) = values.as_chunks::<8>();
+    let mut sum = 0.0;
+    if let Some((first, chunks)) = chunks.split_first() {
+        let mut sums = first.map(of);
+        for chunk in chunks {
+            for (sum, value) in sums.iter_mut().zip(chunk) {
+                *sum += of(*value);
+            }
+        }
+        let [a, b, c, d, e, f, g, h] = sums;
+        sum = ((a + b) + (c + d)) + ((e + f) + (g + h));
+    }
+    rest.iter().fold(sum, |sum, value| sum + of(*value))
 }
 
 #[cfg(test)]
@@ -76,13 +64,13 @@ mod tests {
     fn norms_by_hand() {
         let normalised = |norm| {
             let mut block = [3.0, 4.0];
-            normalise_block(&mut block, norm);
+            normalise(&mut block, norm);
             block
         };
-        let half = 0.5_f32.sqrt();
+        let half = 0.5_f64.sqrt();
         for (norm, expected) in [
             (BlockNorm::L1, [3.0 / 7.0, 4.0 / 7.0]),
-            (BlockNorm::L1Sqrt, [(3.0_f32 / 7.0).sqrt(), (4.0_f32 / 7.0).sqrt()]),
+            (BlockNorm::L1Sqrt, [(3.0_f64 / 7.0).sqrt(), (4.0_f64 / 7.0).sqrt()]),
             (BlockNorm::L2, [0.6, 0.8]),
             (BlockNorm::L2Hys, [half, half]),
         ] {
@@ -93,15 +81,18 @@ mod tests {
         }
     }
 
-    /// Cells 0 1 2 / 3 4 5, one orientation, blocks of 2x2: cells 0 1 3 4, then 1 2 4 5.
+    /// 2^53 swallows a 1 added to it, but not a 2: what is left says in which order was added.
     #[test]
-    fn blocks_overlap_and_hold_their_cells_row_by_row() {
-        let mut out = [0.0; 8];
-        normalise(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], 3, 1, [2, 2], BlockNorm::L1, &mut out);
-        let expected = [0.0, 1.0, 3.0, 4.0, 1.0, 2.0, 4.0, 5.0];
-        let sums = [8.0, 8.0, 8.0, 8.0, 12.0, 12.0, 12.0, 12.0];
-        for i in 0..8 {
-            assert!((out[i] - expected[i] / sums[i]).abs() < 1e-6, "{out:?}");
-        }
+    fn sums_are_numpys() {
+        let big = 2_f64.powi(53);
+        let sum = |values: &[f64]| pairwise(values, |value| value);
+        // One after another.
+        assert_eq!(sum(&[big, 1.0, 1.0, -big]), 0.0);
+        // Eight side by side: 1 + 1 meets 2^53 as a 2.
+        assert_eq!(sum(&[big, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, -big]), 2.0);
+        // Two halves of 72 and 80.
+        let mut values = [0.0; 152];
+        (values[0], values[71], values[72]) = (big, 1.0, 1.0);
+        assert_eq!(sum(&values), big);
     }
 }

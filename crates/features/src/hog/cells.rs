@@ -1,50 +1,65 @@
-//! The votes of the pixels, counted per cell.
+//! Cells of one image, counted side by side.
 
-use super::gradient::{Gradient, Gradients};
-use ndarray::ArrayView3;
+use super::gradient::Orientations;
+use super::votes::Votes;
+use crate::kernels::Simd;
+use crate::kernels::hog::{self as kernel, LANES, Lanes};
 
-/// Votes per cell and orientation, cells row by row: the sum of the magnitudes that fall into each
-/// bin, divided by the pixels of the cell. Pixels outside whole cells do not vote.
+/// Rows of cells of one image, from top to bottom.
 ///
-/// Sums are rounded to `f32` after each pixel, row by row, as scikit-image does.
-pub(super) fn votes(
-    image: ArrayView3<'_, u8>,
+/// The pixels of a row are sorted by their column within the cell, into planes: plane `j` holds
+/// pixel `j` of every cell. Left and right neighbours are then in the planes before and after, at
+/// the same place.
+pub(super) struct Cells<'a> {
+    simd: Simd,
+    /// Shape `(height, width, channels)`, one after another.
+    pixels: &'a [u8],
+    width: usize,
+    channels: usize,
     cell_size: [usize; 2],
-    gradients: &Gradients,
-) -> Vec<f32> {
-    let (_, width, channels) = image.dim();
-    let image = image.as_standard_layout();
-    let pixels = image.as_slice().expect("standard layout is contiguous");
-    match channels {
-        1 => votes_of(pixels.as_chunks::<1>().0, width, cell_size, gradients),
-        _ => votes_of(pixels.as_chunks::<3>().0, width, cell_size, gradients),
-    }
+    columns: usize,
+    votes: Votes,
 }
 
-fn votes_of<const C: usize>(
-    pixels: &[[u8; C]],
-    width: usize,
-    [cell_height, cell_width]: [usize; 2],
-    gradients: &Gradients,
-) -> Vec<f32> {
-    let orientations = gradients.orientations();
-    let rows = pixels.len() / width / cell_height;
-    let columns = width / cell_width;
-    let mut votes = vec![0.0_f32; rows * columns * orientations];
-    let mut row = vec![Gradient { dy: 0.0, dx: 0.0 }; columns * cell_width];
-    for (cell_row, votes) in votes.chunks_exact_mut(columns * orientations).enumerate() {
-        for y in cell_row * cell_height..(cell_row + 1) * cell_height {
-            gradients.row(pixels, width, y, &mut row);
-            let cells = votes.chunks_exact_mut(orientations);
-            for (cell, row) in cells.zip(row.chunks_exact(cell_width)) {
-                for &gradient in row {
-                    let vote = &mut cell[gradients.bin(gradient)];
-                    *vote = (f64::from(*vote) + gradient.magnitude()) as f32;
+impl<'a> Cells<'a> {
+    /// Of an image at least as large as a cell.
+    pub(super) fn new(
+        simd: Simd,
+        pixels: &'a [u8],
+        [height, width, channels]: [usize; 3],
+        cell_size: [usize; 2],
+    ) -> Self {
+        let columns = width / cell_size[1];
+        let groups = columns.div_ceil(LANES);
+        let lanes = Lanes { groups, pixels: cell_size[1], pixel_step: groups, group_step: 1 };
+        let votes = Votes::new(simd, lanes, height, channels);
+        Self { simd, pixels, width, channels, cell_size, columns, votes }
+    }
+
+    /// Mean votes of the cells of the next row, one after another.
+    pub(super) fn next(&mut self, orientations: &Orientations, out: &mut [f32]) {
+        let Self { simd, pixels, width, channels, cell_size: [cell_height, cell_width], .. } =
+            *self;
+        let columns = self.columns;
+        let totals = self.votes.next(cell_height, orientations, |y, buffer| {
+            let row = &pixels[y * width * channels..(y + 1) * width * channels];
+            let length = buffer.len() / channels;
+            for (channel, planes) in buffer.chunks_exact_mut(length).enumerate() {
+                match channels {
+                    1 => kernel::planes::<1>(simd, row, channel, cell_width, columns, planes),
+                    _ => kernel::planes::<3>(simd, row, channel, cell_width, columns, planes),
+                }
+            }
+        });
+        let count = orientations.count();
+        let area = (cell_height * cell_width) as f32;
+        let groups = totals.chunks_exact(count * LANES);
+        for (totals, out) in groups.zip(out.chunks_mut(count * LANES)) {
+            for (lane, cell) in out.chunks_exact_mut(count).enumerate() {
+                for (bin, vote) in cell.iter_mut().enumerate() {
+                    *vote = totals[bin * LANES + lane] / area;
                 }
             }
         }
     }
-    let area = (cell_height * cell_width) as f32;
-    votes.iter_mut().for_each(|vote| *vote /= area);
-    votes
 }

@@ -71,7 +71,7 @@ impl Hog {
         grid.numbers.clear();
         grid.shape = [0; 6];
         let (height, width, channels) = image.dim();
-        let blocks = self.blocks(Size { height, width, channels })?;
+        let blocks = self.block_counts(Size { height, width, channels })?;
         let [rows, columns, cell_rows, cell_columns, orientations] = self.shape_of(blocks);
         let descriptors = self.general.descriptors(channels);
         let shape = [descriptors, rows, columns, cell_rows, cell_columns, orientations];

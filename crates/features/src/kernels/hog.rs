@@ -1,0 +1,195 @@
+//! Kernels of HOG: gradients, orientation bins and votes of many pixels at once.
+//!
+//! All work on `LANES` things side by side: the same pixel of neighbouring cells, or of different
+//! images. What the kernels call left and right lies in other slices, not beside a pixel, so no
+//! kernel knows which.
+
+use super::kernel;
+
+/// Histograms that are filled side by side.
+pub(crate) const LANES: usize = 16;
+
+kernel! {
+    /// Sorts one of `C` channels of a row of pixels into `cell_width + 2` planes of `planes`: the
+    /// second holds the first pixel of each of `columns` cells, and so on; the first and the last
+    /// hold the pixels beside the cells.
+    pub(crate) fn planes<const C: usize>(
+        row: &[u8],
+        channel: usize,
+        cell_width: usize,
+        columns: usize,
+        planes: &mut [u8],
+    ) {
+        let (pixels, _) = row.as_chunks::<C>();
+        let plane = planes.len() / (cell_width + 2);
+        let inner = &mut planes[plane..];
+        for (column, cell) in pixels.chunks_exact(cell_width).take(columns).enumerate() {
+            for (pixel, level) in cell.iter().enumerate() {
+                inner[pixel * plane + column] = level[channel];
+            }
+        }
+        let last = cell_width * plane;
+        planes.copy_within(last..last + columns - 1, 1);
+        planes.copy_within(plane + 1..plane + columns, last + plane);
+        let [before, after] = beside(pixels.len(), cell_width * columns);
+        planes[0] = pixels[before][channel];
+        planes[last + plane + columns - 1] = pixels[after][channel];
+    }
+}
+
+kernel! {
+    /// Writes every `step`-th number of a row of pixels into one of `LANES` lanes, with the pixels
+    /// beside those that have room.
+    pub(crate) fn spread(row: &[u8], step: usize, lane: usize, lanes: &mut [u8]) {
+        let (lanes, _) = lanes.as_chunks_mut::<LANES>();
+        let inner = lanes.len() - 2;
+        let width = row.len().div_ceil(step);
+        for (level, lanes) in row.iter().step_by(step).zip(&mut lanes[1..=inner]) {
+            lanes[lane] = *level;
+        }
+        let [before, after] = beside(width, inner);
+        lanes[0][lane] = row[before * step];
+        lanes[inner + 1][lane] = row[after * step];
+    }
+}
+
+kernel! {
+    /// Gradients of pixels from their four neighbours, [`turned`].
+    pub(crate) fn gradients(
+        vertical: [&[u8]; 2],
+        horizontal: [&[u8]; 2],
+        dy: &mut [i16],
+        dx: &mut [i16],
+    ) {
+        let vertical = vertical[0].iter().zip(vertical[1]);
+        let horizontal = horizontal[0].iter().zip(horizontal[1]);
+        for (((above, below), (left, right)), (dy, dx)) in
+            vertical.zip(horizontal).zip(dy.iter_mut().zip(dx))
+        {
+            [*dy, *dx] = turned(difference(*below, *above), difference(*right, *left));
+        }
+    }
+}
+
+kernel! {
+    /// Puts the gradients of another channel where they are stronger than those already there.
+    ///
+    /// Says whether two different gradients somewhere have the same strength, at least
+    /// `ambiguous` squared.
+    pub(crate) fn strongest(
+        vertical: [&[u8]; 2],
+        horizontal: [&[u8]; 2],
+        ambiguous: i32,
+        dy: &mut [i16],
+        dx: &mut [i16],
+    ) -> bool {
+        let mut found = 0;
+        let vertical = vertical[0].iter().zip(vertical[1]);
+        let horizontal = horizontal[0].iter().zip(horizontal[1]);
+        for (((above, below), (left, right)), (dy, dx)) in
+            vertical.zip(horizontal).zip(dy.iter_mut().zip(dx))
+        {
+            let [y, x] = turned(difference(*below, *above), difference(*right, *left));
+            let (before, now) = (squared(*dy, *dx), squared(y, x));
+            let same = (*dx).abs() == x.abs() || (*dx).abs() == y;
+            found |= i32::from(before == now && !same && now >= ambiguous);
+            (*dy, *dx) = if now > before { (y, x) } else { (*dy, *dx) };
+        }
+        found != 0
+    }
+}
+
+kernel! {
+    /// The strength of each gradient, rounded once.
+    pub(crate) fn strengths(dy: &[i16], dx: &[i16], out: &mut [f64]) {
+        for ((dy, dx), out) in dy.iter().zip(dx).zip(out) {
+            *out = f64::from(squared(*dy, *dx)).sqrt();
+        }
+    }
+}
+
+kernel! {
+    /// Adds to each bin the number of thresholds that its gradient has passed.
+    pub(crate) fn bins(dy: &[i16], dx: &[i16], thresholds: &[f32; 8], bins: &mut [u8]) {
+        for ((dy, dx), bin) in dy.iter().zip(dx).zip(bins) {
+            let (dy, dx) = (f32::from(*dy), f32::from(*dx));
+            let mut passed = 0;
+            for threshold in thresholds {
+                passed += u8::from(dx < threshold * dy);
+            }
+            *bin += passed;
+        }
+    }
+}
+
+/// How the pixels of a row of cells lie, counted in rows of `LANES` pixels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lanes {
+    /// Groups of `LANES` cells.
+    pub(crate) groups: usize,
+    /// Pixels in a row of a cell.
+    pub(crate) pixels: usize,
+    /// From a pixel of a group to its right neighbour.
+    pub(crate) pixel_step: usize,
+    /// From a group to the next.
+    pub(crate) group_step: usize,
+}
+
+kernel! {
+    /// Adds the strength of each pixel to the total of its bin, rounded to `f32` after each pixel.
+    ///
+    /// `totals` has `orientations` rows of `LANES` totals per group.
+    pub(crate) fn votes(
+        bins: &[u8],
+        strengths: &[f64],
+        lanes: Lanes,
+        orientations: usize,
+        totals: &mut [f32],
+    ) {
+        for (group, totals) in totals.chunks_exact_mut(orientations * LANES).enumerate() {
+            for pixel in 0..lanes.pixels {
+                let from = (group * lanes.group_step + pixel * lanes.pixel_step) * LANES;
+                let bins = &bins[from..from + LANES];
+                let strengths = &strengths[from..from + LANES];
+                for lane in 0..LANES {
+                    let total = &mut totals[usize::from(bins[lane]) * LANES + lane];
+                    *total = (f64::from(*total) + strengths[lane]) as f32;
+                }
+            }
+        }
+    }
+}
+
+/// Places of the pixels that stand in for those before the first and after the last of `inner`
+/// pixels of a row. On the border of an image it is the pixel on the other side, so that there is
+/// no difference across the border.
+#[inline(always)]
+fn beside(width: usize, inner: usize) -> [usize; 2] {
+    [1.min(width - 1), if inner < width { inner } else { width.saturating_sub(2) }]
+}
+
+#[inline(always)]
+fn difference(a: u8, b: u8) -> i16 {
+    i16::from(a) - i16::from(b)
+}
+
+/// A gradient, or its opposite, with `dy` positive, or `dy` 0 and `dx` not negative.
+#[inline(always)]
+pub(crate) fn turned(dy: i16, dx: i16) -> [i16; 2] {
+    [
+        dy.abs(),
+        if dy == 0 {
+            dx.abs()
+        } else if dy < 0 {
+            -dx
+        } else {
+            dx
+        },
+    ]
+}
+
+#[inline(always)]
+fn squared(dy: i16, dx: i16) -> i32 {
+    let (dy, dx) = (i32::from(dy), i32::from(dx));
+    dy * dy + dx * dx
+}
