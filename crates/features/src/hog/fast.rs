@@ -31,7 +31,7 @@ pub(super) struct Fast {
 
 /// Counts the next row of cells.
 enum Rows<'a> {
-    Cells(Cells<'a>),
+    Cells(Box<Cells<'a>>),
     Plain(Plain<'a>),
 }
 
@@ -150,7 +150,7 @@ impl Fast {
 
     fn rows<'a>(&'a self, pixels: &'a [u8], size: [usize; 3]) -> Rows<'a> {
         match &self.roots {
-            None => Rows::Cells(Cells::new(self.simd, pixels, size, self.cell_size)),
+            None => Rows::Cells(Box::new(Cells::new(self.simd, pixels, size, self.cell_size))),
             Some(roots) => Rows::Plain(Plain::new(pixels, size, self.cell_size, roots)),
         }
     }
@@ -193,5 +193,134 @@ impl Grid {
     fn place(&self, y: usize) -> Range<usize> {
         let start = y % self.block_height * self.row;
         start..start + self.row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array4, s};
+
+    fn noise(shape: (usize, usize, usize, usize), seed: u64) -> Array4<u8> {
+        let noise = base::Seed(seed).permutation(shape.0 * shape.1 * shape.2 * shape.3);
+        let levels = noise.into_iter().map(|value| (value * 11) as u8).collect();
+        Array4::from_shape_vec(shape, levels).unwrap()
+    }
+
+    /// Height, width, height and width of cells and of blocks, orientations.
+    const SIZES: [([usize; 6], usize); 8] = [
+        ([28, 28, 4, 4, 2, 2], 9),
+        ([28, 28, 7, 7, 2, 2], 9),
+        ([29, 31, 8, 8, 2, 2], 9),
+        ([13, 200, 5, 3, 1, 2], 18),
+        ([40, 264, 8, 8, 3, 3], 9),
+        ([9, 7, 1, 1, 2, 1], 8),
+        ([2, 2, 1, 2, 1, 1], 1),
+        ([1, 1, 1, 1, 1, 1], 180),
+    ];
+
+    fn fast(size: [usize; 6], orientations: usize, simd: Simd) -> Fast {
+        let [_, _, cell_height, cell_width, block_height, block_width] = size;
+        let mut fast = Fast::new(&HogParams {
+            orientations,
+            cell_size: [cell_height, cell_width],
+            block_size: [block_height, block_width],
+            ..HogParams::default()
+        });
+        fast.simd = simd;
+        fast
+    }
+
+    #[test]
+    fn cells_side_by_side_have_the_bits_of_pixel_by_pixel() {
+        let levels = std::array::from_fn(|level| level as f64);
+        for ((size, orientations), channels) in SIZES.iter().flat_map(|size| [(size, 1), (size, 3)])
+        {
+            let [height, width, ..] = *size;
+            let images = noise((1, height, width, channels), 1);
+            let image = images.slice(s![0, .., .., ..]);
+            for simd in Simd::all() {
+                let fast = fast(*size, *orientations, simd);
+                let mut plain = fast.clone();
+                plain.roots = Some(Box::new(levels));
+                assert_eq!(fast.cells(image), plain.cells(image), "{size:?} {simd:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_images_have_the_bits_of_single_ones() {
+        for ((size, orientations), channels) in SIZES.iter().flat_map(|size| [(size, 1), (size, 3)])
+        {
+            let [height, width, ..] = *size;
+            let images = noise((19, height, width, channels), 2);
+            let first = fast(*size, *orientations, Simd::Portable);
+            let expected: Vec<f32> = images
+                .outer_iter()
+                .flat_map(|image| {
+                    let mut out = vec![f32::NAN; first.blocks(image).len()];
+                    first.extract(image, &mut out);
+                    out
+                })
+                .collect();
+            for simd in Simd::all() {
+                let mut out = vec![f32::NAN; expected.len()];
+                fast(*size, *orientations, simd).extract_batch(images.view(), &mut out);
+                assert_eq!(out, expected, "{size:?} {simd:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_strides_will_do() {
+        let images = noise((2, 34, 40, 3), 3);
+        let view = images.slice(s![.., ..;-1, ..;2, 1..2]);
+        let copy = view.as_standard_layout();
+        let fast = fast(SIZES[0].0, 9, Simd::best());
+        let [view, copy] = [view, copy.view()].map(|images| {
+            let mut out = vec![0.0; 2 * fast.blocks(images.slice(s![0, .., .., ..])).len()];
+            fast.extract_batch(images, &mut out);
+            out
+        });
+        assert_eq!(view, copy);
+    }
+
+    #[test]
+    fn every_norm_is_that_of_double_precision_rounded() {
+        let images = noise((1, 33, 42, 1), 4);
+        let image = images.slice(s![0, .., .., ..]);
+        for norm in [BlockNorm::L1, BlockNorm::L1Sqrt, BlockNorm::L2, BlockNorm::L2Hys] {
+            let mut all = Vec::new();
+            for simd in Simd::all() {
+                let mut fast = fast([33, 42, 6, 5, 2, 3], 12, simd);
+                fast.norm = norm;
+                let expected = fast.blocks(image);
+                let mut found = vec![f32::NAN; expected.len()];
+                fast.extract(image, &mut found);
+                for (found, expected) in found.iter().zip(expected) {
+                    // Half a unit in the last place of a number below 1.
+                    assert!((f64::from(*found) - expected).abs() < 3e-8, "{simd:?} {norm:?}");
+                }
+                all.push(found);
+            }
+            assert!(all.iter().all(|found| *found == all[0]), "{norm:?}");
+        }
+    }
+
+    /// Both gradients have 2993 for a sum of squares, but for numpy's `hypot` the second is the
+    /// stronger one, in the last digit.
+    #[test]
+    fn the_strongest_gradient_is_numpys() {
+        let mut image = ndarray::Array3::<u8>::zeros((3, 3, 3));
+        for (channel, [dy, dx]) in [[47, 28], [52, 17]].into_iter().enumerate() {
+            image[[2, 1, channel]] = dy;
+            image[[1, 2, channel]] = dx;
+        }
+        let mut fast = fast([3, 3, 1, 1, 1, 1], 180, Simd::best());
+        let votes = fast.cells(image.view());
+        let bin = votes[4 * 180..5 * 180].iter().position(|&vote| vote > 0.0);
+        assert_eq!(bin, Some(71)); // 71.9 degrees; of the first 59.2
+        fast.roots = Some(Box::new(std::array::from_fn(|level| level as f64)));
+        assert_eq!(votes, fast.cells(image.view()));
     }
 }

@@ -193,3 +193,137 @@ fn squared(dy: i16, dx: i16) -> i32 {
     let (dy, dx) = (i32::from(dy), i32::from(dx));
     dy * dy + dx * dx
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::Simd;
+
+    fn noise(length: usize, seed: u64) -> Vec<u8> {
+        base::Seed(seed).permutation(length).into_iter().map(|value| (value * 7) as u8).collect()
+    }
+
+    /// Every `dx` from -255 to 255 with every fifth `dy` from 0 on.
+    fn turned_gradients() -> (Vec<i16>, Vec<i16>) {
+        let all = (0..=255).step_by(5).flat_map(|dy| (-255_i16..=255).map(move |dx| (dy, dx)));
+        all.map(|(dy, dx)| if dy == 0 { (0, dx.abs()) } else { (dy, dx) }).unzip()
+    }
+
+    #[test]
+    fn gradients_are_differences_turned_upwards() {
+        let [above, below, left, right] = [1, 2, 3, 4].map(|seed| noise(1000, seed));
+        for simd in Simd::all() {
+            let (mut dy, mut dx) = (vec![0; 1000], vec![0; 1000]);
+            gradients(simd, [&above, &below], [&left, &right], &mut dy, &mut dx);
+            for i in 0..1000 {
+                let y = i32::from(below[i]) - i32::from(above[i]);
+                let x = i32::from(right[i]) - i32::from(left[i]);
+                let expected = if y < 0 || (y == 0 && x < 0) { [-y, -x] } else { [y, x] };
+                assert_eq!([dy[i], dx[i]].map(i32::from), expected, "{simd:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_strongest_channel_counts_and_the_first_of_equal_ones() {
+        // Gradients of one channel (dy, dx), then of another.
+        let cases = [
+            ([3, 4], [4, 4], [4, 4], false),
+            ([3, 4], [0, 5], [3, 4], false), // equally strong, but too weak
+            ([3, 4], [3, 2], [3, 4], false),
+            ([30, 40], [0, 50], [30, 40], true),
+            ([30, 40], [30, 40], [30, 40], false),
+            ([30, 40], [40, 30], [30, 40], false), // the same sides
+        ];
+        for simd in Simd::all() {
+            for (first, second, expected, ambiguous) in cases {
+                let (mut dy, mut dx) = (vec![first[0]; 20], vec![first[1]; 20]);
+                let [below, right] = second.map(|value| vec![value as u8; 20]);
+                let zero = [0; 20];
+                let found =
+                    strongest(simd, [&zero, &below], [&zero, &right], 2500, &mut dy, &mut dx);
+                assert_eq!(found, ambiguous, "{simd:?} {first:?} {second:?}");
+                assert_eq!((dy, dx), (vec![expected[0]; 20], vec![expected[1]; 20]), "{simd:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn strengths_are_square_roots() {
+        let (dy, dx) = turned_gradients();
+        for simd in Simd::all() {
+            let mut found = vec![0.0; dy.len()];
+            strengths(simd, &dy, &dx, &mut found);
+            for ((dy, dx), found) in dy.iter().zip(&dx).zip(found) {
+                let (dy, dx) = (f64::from(*dy), f64::from(*dx));
+                assert_eq!(found, (dy * dy + dx * dx).sqrt(), "{simd:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bins_count_the_thresholds_that_are_passed() {
+        let (dy, dx) = turned_gradients();
+        let thresholds = [2.5, 1.5, 0.5, 0.1, -0.1, -0.7, -50.5, f32::NEG_INFINITY];
+        for simd in Simd::all() {
+            let mut found = vec![3; dy.len()];
+            bins(simd, &dy, &dx, &thresholds, &mut found);
+            for ((dy, dx), found) in dy.iter().zip(&dx).zip(found) {
+                let passed = |threshold: &&f32| f32::from(*dx) < *threshold * f32::from(*dy);
+                let expected = 3 + thresholds.iter().filter(passed).count();
+                assert_eq!(usize::from(found), expected, "{simd:?} {dy} {dx}");
+            }
+        }
+    }
+
+    /// Three groups of cells of four pixels, side by side in two ways.
+    #[test]
+    fn votes_are_counted_pixel_by_pixel() {
+        let bins: Vec<u8> = noise(12 * LANES, 5).into_iter().map(|value| value % 5).collect();
+        let strengths: Vec<f64> =
+            noise(12 * LANES, 6).into_iter().map(|value| f64::from(value).sqrt()).collect();
+        for (pixel_step, group_step) in [(1, 4), (3, 1)] {
+            let lanes = Lanes { groups: 3, pixels: 4, pixel_step, group_step };
+            let mut expected = vec![0.1_f32; 3 * 5 * LANES];
+            for group in 0..3 {
+                for pixel in 0..4 {
+                    for lane in 0..LANES {
+                        let from = (group * group_step + pixel * pixel_step) * LANES + lane;
+                        let row = group * 5 + usize::from(bins[from]);
+                        let total = &mut expected[row * LANES + lane];
+                        *total = (f64::from(*total) + strengths[from]) as f32;
+                    }
+                }
+            }
+            for simd in Simd::all() {
+                let mut totals = vec![0.1; 3 * 5 * LANES];
+                votes(simd, &bins, &strengths, lanes, 5, &mut totals);
+                assert_eq!(totals, expected, "{simd:?}");
+            }
+        }
+    }
+
+    /// Cells of three pixels; of the second channel the pixels are
+    ///
+    /// ```text
+    /// 0 1 2 | 3 4 5 | 6 7     on the left stands 1 for what is beyond the border
+    /// ```
+    #[test]
+    fn planes_and_lanes_hold_what_lies_beside() {
+        let row: Vec<u8> = (0..8).flat_map(|x| [90, x, 91]).collect();
+        for simd in Simd::all() {
+            let mut found = [99; 5 * 2];
+            planes::<3>(simd, &row, 1, 3, 2, &mut found);
+            assert_eq!(found, [1, 2, 0, 3, 1, 4, 2, 5, 3, 6], "{simd:?}");
+            // Up to the border: beyond it is the pixel before the last.
+            let mut found = [99; 4 * 4];
+            planes::<3>(simd, &row, 1, 2, 4, &mut found);
+            assert_eq!(found, [1, 1, 3, 5, 0, 2, 4, 6, 1, 3, 5, 7, 2, 4, 6, 6], "{simd:?}");
+            let mut found = [99; 8 * LANES];
+            spread(simd, &row[1..], 3, 7, &mut found);
+            let lane: Vec<u8> = found.chunks_exact(LANES).map(|lanes| lanes[7]).collect();
+            assert_eq!(lane, [1, 0, 1, 2, 3, 4, 5, 6], "{simd:?}");
+            assert_eq!(found.iter().filter(|&&value| value == 99).count(), 8 * (LANES - 1));
+        }
+    }
+}
