@@ -3,13 +3,19 @@
 use super::pictures::Pictures;
 use super::{Rival, Work};
 use anyhow::{Context, Result};
-use features::{Extract, Haar, HaarParams, Hog, HogParams};
+use features::{
+    Extract, Fhog, FhogParams, Haar, HaarParams, Hog, HogParams, Images, LbpLabel, LbpMethod,
+    LbpOperator, LbpScratch, Lbph, LbphParams, VlHog, VlHogParams,
+};
 use image::GrayImage;
+use ndarray::{Array2, s};
 use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Photos that one image at a time is described of.
 const PHOTOS: [&str; 2] = ["512x512", "1920x1080"];
+/// The first of them from several places, so that a second thread has something to do.
+const STACK: &str = "8x512x512";
 /// Many small images.
 const SMALL: &str = "10000x28x28";
 /// Windows of a detector.
@@ -19,11 +25,25 @@ const HAAR_FEATURES: usize = 5000;
 /// All of them.
 pub(super) fn works(pictures: &Pictures) -> Result<Vec<Work>> {
     let mut works = Vec::new();
-    for name in PHOTOS.into_iter().chain(["8x512x512"]) {
+    for name in PHOTOS {
+        for kind in ["sum", "squares", "tilted"] {
+            works.push(integral(pictures, name, kind));
+        }
+    }
+    for name in PHOTOS {
+        works.push(lbp(pictures, name, 8, 1)?);
+        works.push(lbp(pictures, name, 16, 2)?);
+        works.push(lbp_square(pictures, name));
+        works.push(lbph(pictures, name)?);
+    }
+    for name in PHOTOS.into_iter().chain([STACK]) {
         works.push(hog(pictures, name, 8)?);
+        works.push(fhog(pictures, name, 8)?);
+        works.push(vlhog(pictures, name)?);
     }
     for cell in [4, 7, 8] {
         works.push(hog(pictures, SMALL, cell)?);
+        works.push(fhog(pictures, SMALL, cell)?);
     }
     works.push(haar(pictures)?);
     Ok(works)
@@ -33,16 +53,94 @@ pub(super) fn works(pictures: &Pictures) -> Result<Vec<Work>> {
 fn hog(pictures: &Pictures, name: &str, cell: usize) -> Result<Work> {
     let params = HogParams { cell_size: [cell; 2], ..HogParams::default() };
     let python = |library: &str| Rival::Python(format!("{library}-hog {name} {cell}"));
-    let cpp = |work: &str| Rival::Cpp(format!("{work} {name} {cell}"));
-    let mut rivals = vec![
-        ("opencv", python("opencv")),
-        ("scikit-image", python("skimage")),
-        ("dlib", cpp("dlib-fhog")),
-    ];
-    if name != SMALL {
-        rivals.push(("vlfeat", cpp("vlfeat-hog")));
+    let mut rivals = vec![("opencv", python("opencv")), ("scikit-image", python("skimage"))];
+    if name == SMALL {
+        rivals.push(("dlib", Rival::Cpp(format!("dlib-fhog {name} {cell}"))));
     }
     extract(format!("hog {name} cell {cell}"), Hog::new(&params)?, pictures, name, rivals)
+}
+
+/// Felzenszwalb's HOG with dlib's numbers.
+fn fhog(pictures: &Pictures, name: &str, cell_size: usize) -> Result<Work> {
+    let rivals = vec![("dlib", Rival::Cpp(format!("dlib-fhog {name} {cell_size}")))];
+    let fhog = Fhog::new(&FhogParams { cell_size, ..FhogParams::default() })?;
+    extract(format!("fhog {name} cell {cell_size}"), fhog, pictures, name, rivals)
+}
+
+/// Felzenszwalb's HOG with VLFeat's numbers.
+fn vlhog(pictures: &Pictures, name: &str) -> Result<Work> {
+    let rivals = vec![("vlfeat", Rival::Cpp(format!("vlfeat-hog {name} 8")))];
+    let hog = VlHog::new(&VlHogParams { cell_size: 8, ..VlHogParams::default() })?;
+    extract(format!("uoctti hog {name} cell 8"), hog, pictures, name, rivals)
+}
+
+/// Integral images as OpenCV's `integral`, `integral2` and `integral3` give them: sums of 32 bits,
+/// squares as `f64`.
+fn integral(pictures: &Pictures, name: &str, kind: &str) -> Work {
+    let images = Arc::clone(pictures.stack(name));
+    let length = (images.size().height + 1) * (images.size().width + 1);
+    let (squares, turned) = (kind != "sum", kind == "tilted");
+    let mut sums = vec![0_u32; length];
+    let mut square_sums = vec![0_f64; if squares { length } else { 0 }];
+    let mut tilted_sums = vec![0_u32; if turned { length } else { 0 }];
+    let ours = move || {
+        let image = images.view().slice_move(s![0, .., .., 0]);
+        let done = features::integral(image, &mut sums)
+            .and_then(|()| match squares {
+                true => features::squared_integral(image, &mut square_sums),
+                false => Ok(()),
+            })
+            .and_then(|()| match turned {
+                true => features::tilted_integral(image, &mut tilted_sums),
+                false => Ok(()),
+            });
+        done.expect("the lengths are right");
+    };
+    let rivals = vec![("opencv", Rival::Python(format!("opencv-integral {name} {kind}")))];
+    Work { name: format!("integral {name} {kind}"), ours: Box::new(ours), parallel: false, rivals }
+}
+
+/// Codes of points on a circle.
+fn lbp(pictures: &Pictures, name: &str, points: usize, radius: u32) -> Result<Work> {
+    let operator = LbpOperator::circle(points, radius.into(), LbpMethod::Default)?;
+    let (images, name_of) = (pictures.stack(name), format!("lbp({points},{radius}) {name}"));
+    let ours: Box<dyn FnMut() + Send> = match points {
+        ..=8 => labels::<u8>(operator, images),
+        _ => labels::<u16>(operator, images),
+    };
+    let rivals = vec![skimage_lbp(name, points, radius)];
+    Ok(Work { name: name_of, ours, parallel: false, rivals })
+}
+
+/// Codes of the eight neighbours; scikit-image has them on a circle only.
+fn lbp_square(pictures: &Pictures, name: &str) -> Work {
+    let ours = labels::<u8>(LbpOperator::square(LbpMethod::Default), pictures.stack(name));
+    let rivals = vec![skimage_lbp(name, 8, 1)];
+    Work { name: format!("lbp 3x3 {name}"), ours, parallel: false, rivals }
+}
+
+fn labels<L: LbpLabel + Default + Send + 'static>(
+    operator: LbpOperator,
+    images: &Arc<Images>,
+) -> Box<dyn FnMut() + Send> {
+    let images = Arc::clone(images);
+    let mut out = Array2::<L>::default((images.size().height, images.size().width));
+    let mut scratch = LbpScratch::default();
+    Box::new(move || {
+        let image = images.view().slice_move(s![0, .., .., 0]);
+        let written = operator.labels_into(image, out.view_mut(), &mut scratch);
+        written.expect("the shapes are equal");
+    })
+}
+
+fn skimage_lbp(name: &str, points: usize, radius: u32) -> (&'static str, Rival) {
+    ("scikit-image", Rival::Python(format!("skimage-lbp {name} {points},{radius}")))
+}
+
+/// Codes and their histograms in a grid of 8x8 cells, as OpenCV's face recogniser takes them.
+fn lbph(pictures: &Pictures, name: &str) -> Result<Work> {
+    let rivals = vec![("opencv", Rival::Python(format!("opencv-lbph {name} 8")))];
+    extract(format!("lbph {name}"), Lbph::new(&LbphParams::default())?, pictures, name, rivals)
 }
 
 /// A descriptor of all images of a stack, into memory that is there already.

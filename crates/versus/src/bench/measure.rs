@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// A sample takes at least so long, or one repetition.
 const SAMPLE_SECONDS: f64 = 0.03;
 /// Both works together take about so long, if they need no longer for [`MIN_SAMPLES`].
-const PAIR_SECONDS: f64 = 4.0;
+const PAIR_SECONDS: f64 = 3.0;
 const MIN_SAMPLES: usize = 3;
 const MAX_SAMPLES: usize = 31;
 
