@@ -9,20 +9,29 @@
 //! [`HaarFeature::value`]) are those of scikit-image 0.26 `haar_like_feature`.
 //!
 //! Departures of [`Haar`] from scikit-image: the numbers are normalised, see there.
-//! Not here yet: tilted features (Lienhart and Maydt), cascades.
+//! [`ExtendedHaar`] takes Lienhart's extended set, or any weighted rectangles.
 
+mod compile;
+mod evaluate;
+mod extended;
 mod feature;
+mod lienhart;
+mod weighted;
 
+pub use extended::{ExtendedHaar, ExtendedHaarParams};
 pub use feature::{HaarFeature, HaarKind, Rectangle, haar_feature_count, haar_features};
+pub use lienhart::{
+    LienhartFeature, LienhartKind, LienhartSet, lienhart_feature_count, lienhart_features,
+};
+pub use weighted::{WeightedFeature, WeightedRectangle};
 
-use crate::gray::gray;
-use crate::integral::{Integral, spread};
 use crate::view::{check_out, check_size, size_of};
 use base::{Extract, ParamError, Seed, ShapeError, Size};
-use ndarray::{ArrayView3, s};
+use evaluate::{Last, Scaling, Sized};
+use ndarray::{ArrayView3, ArrayView4, Axis};
 use rand::seq::index;
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Settings as written in a plan file; unset ones take the default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +47,33 @@ impl Default for HaarParams {
     fn default() -> Self {
         Self { count: 1000, seed: 0 }
     }
+}
+
+/// What a feature's weights are multiplied with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HaarUnit {
+    /// Mean over the rectangles of positive weight minus mean over those of negative weight, each
+    /// weighted: large and small features weigh the same.
+    #[default]
+    Mean,
+    /// Sums times the weights as they are: scikit-image and OpenCV.
+    Sum,
+}
+
+/// What the features of an image are divided by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HaarNormalisation {
+    /// Nothing: scikit-image.
+    None,
+    /// Standard deviation of the grey levels of the image, as Viola and Jones do. The features of
+    /// an image of one grey are 0.
+    #[default]
+    Deviation,
+    /// Standard deviation times number of pixels, both of the image without its outermost rows and
+    /// columns, as OpenCV does (with [`HaarUnit::Sum`]). Where that is 0, 1.
+    OpenCv,
 }
 
 /// A random sample of the Haar-like features of the whole image, each equally likely, in the order
@@ -60,9 +96,12 @@ impl Default for HaarParams {
 #[derive(Debug)]
 pub struct Haar {
     source: Source,
-    /// The sample of the size that was met last, since a set of images has but one.
-    last: Mutex<Option<(usize, usize, Sample)>>,
+    last: Last<HaarFeature>,
 }
+
+/// Differences of means, in units of the deviation over the whole image.
+const SCALING: Scaling =
+    Scaling { unit: HaarUnit::Mean, normalisation: HaarNormalisation::Deviation };
 
 /// Where the features come from.
 #[derive(Debug)]
@@ -70,10 +109,51 @@ enum Source {
     /// Drawn anew for every size of image.
     Sample(HaarParams),
     /// The same in images of all sizes in which they lie.
-    Given { features: Sample, min_height: usize, min_width: usize },
+    Given(Given<HaarFeature>),
 }
 
-type Sample = Arc<[HaarFeature]>;
+/// Features, and the smallest image in which they lie.
+#[derive(Debug)]
+struct Given<F> {
+    features: Arc<[F]>,
+    min_size: [usize; 2],
+}
+
+impl<F> Given<F> {
+    /// `end` gives the first row below a feature and the first column right of it.
+    fn new(
+        features: Arc<[F]>,
+        end: impl Fn(&F) -> Result<(usize, usize), ParamError>,
+    ) -> Result<Self, ParamError> {
+        if features.is_empty() {
+            return Err(ParamError::new("features", "empty", "at least one feature"));
+        }
+        let mut min_size = [0; 2];
+        for feature in &*features {
+            let (bottom, right) = end(feature)?;
+            min_size = [min_size[0].max(bottom), min_size[1].max(right)];
+        }
+        Ok(Self { features, min_size })
+    }
+
+    fn length(&self, height: usize, width: usize) -> Result<usize, ShapeError> {
+        let fit = self.min_size[0] <= height && self.min_size[1] <= width;
+        at_least_one(if fit { self.features.len() } else { 0 }, height, width, self.min_size)
+    }
+}
+
+fn at_least_one(
+    count: usize,
+    height: usize,
+    width: usize,
+    [min_height, min_width]: [usize; 2],
+) -> Result<usize, ShapeError> {
+    if count == 0 {
+        let what = "Haar-like features";
+        return Err(ShapeError::TooSmall { what, height, width, min_height, min_width });
+    }
+    Ok(count)
+}
 
 impl Haar {
     /// # Errors
@@ -82,7 +162,7 @@ impl Haar {
         if params.count == 0 {
             return Err(ParamError::new("count", params.count, "at least 1"));
         }
-        Ok(Self { source: Source::Sample(params.clone()), last: Mutex::new(None) })
+        Ok(Self { source: Source::Sample(params.clone()), last: Last::default() })
     }
 
     /// These features in this order, for instance those that boosting has chosen.
@@ -99,20 +179,12 @@ impl Haar {
     /// # Errors
     /// If there is no feature, or one has no pixels or ends beyond `usize::MAX`.
     pub fn of(features: impl IntoIterator<Item = HaarFeature>) -> Result<Self, ParamError> {
-        let features: Sample = features.into_iter().collect();
-        if features.is_empty() {
-            return Err(ParamError::new("features", "empty", "at least one feature"));
-        }
-        let (mut min_height, mut min_width) = (0, 0);
-        for feature in &*features {
-            let (bottom, right) = feature.end().ok_or_else(|| {
+        let source = Source::Given(Given::new(features.into_iter().collect(), |feature| {
+            feature.end().ok_or_else(|| {
                 ParamError::new("features", format!("{feature:?}"), "features with pixels")
-            })?;
-            min_height = min_height.max(bottom);
-            min_width = min_width.max(right);
-        }
-        let source = Source::Given { features, min_height, min_width };
-        Ok(Self { source, last: Mutex::new(None) })
+            })
+        })?);
+        Ok(Self { source, last: Last::default() })
     }
 
     /// The features of images of this size, in the order of the descriptor.
@@ -121,21 +193,15 @@ impl Haar {
     /// As [`Extract::length`].
     pub fn features(&self, size: Size) -> Result<Arc<[HaarFeature]>, ShapeError> {
         self.length(size)?;
+        Ok(Arc::clone(&self.sized(size).features))
+    }
+
+    fn sized(&self, size: Size) -> Arc<Sized<HaarFeature>> {
         let Size { height, width, .. } = size;
-        let params = match &self.source {
-            Source::Given { features, .. } => return Ok(Arc::clone(features)),
-            Source::Sample(params) => params,
-        };
-        // A thread that panicked left either nothing or a whole sample.
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some((h, w, sample)) if (*h, *w) == (height, width) => Ok(Arc::clone(sample)),
-            _ => {
-                let sample = sample(params, height, width);
-                *last = Some((height, width, Arc::clone(&sample)));
-                Ok(sample)
-            }
-        }
+        self.last.get(height, width, SCALING, || match &self.source {
+            Source::Given(given) => Arc::clone(&given.features),
+            Source::Sample(params) => sample(params, height, width),
+        })
     }
 }
 
@@ -145,45 +211,25 @@ impl Extract for Haar {
     fn length(&self, size: Size) -> Result<usize, ShapeError> {
         check_size(size)?;
         let Size { height, width, .. } = size;
-        let (count, min_height, min_width) = match &self.source {
-            Source::Sample(params) => (total(height, width).min(params.count), 1, 2),
-            Source::Given { features, min_height, min_width } => {
-                let fit = *min_height <= height && *min_width <= width;
-                (if fit { features.len() } else { 0 }, *min_height, *min_width)
+        match &self.source {
+            Source::Sample(params) => {
+                at_least_one(total(height, width).min(params.count), height, width, [1, 2])
             }
-        };
-        if count == 0 {
-            let what = "Haar-like features";
-            return Err(ShapeError::TooSmall { what, height, width, min_height, min_width });
+            Source::Given(given) => given.length(height, width),
         }
-        Ok(count)
     }
 
     fn extract(&self, image: ArrayView3<'_, u8>, out: &mut [f32]) {
         check_out(self, image, out);
-        let sample = self.features(size_of(image)).expect("`length` accepted this size");
-        let image = gray(image);
-        let levels = image.as_slice().expect("`gray` gives contiguous images");
-        let deviation = standard_deviation(levels);
-        if deviation == 0.0 {
-            out.fill(0.0);
-            return;
-        }
-        let mut write = |sum: &dyn Fn(Rectangle) -> u64| {
-            for (out, feature) in out.iter_mut().zip(&*sample) {
-                *out = (feature.contrast(sum) / deviation) as f32;
-            }
-        };
-        if levels.len() <= Integral::MAX_PIXELS {
-            let integral = Integral::new(image.view()).expect("the image is small enough");
-            write(&|r| integral.sum(r.y, r.x, r.height, r.width).into());
-        } else {
-            // Slower, but right.
-            write(&|r| {
-                let pixels = image.slice(s![r.y..r.y + r.height, r.x..r.x + r.width]);
-                pixels.iter().map(|&level| u64::from(level)).sum()
-            });
-        }
+        self.sized(size_of(image)).extract(image, out);
+    }
+
+    fn extract_batch(&self, images: ArrayView4<'_, u8>, out: &mut [f32]) {
+        let Some(first) = images.outer_iter().next() else { return };
+        let size = size_of(first);
+        let length = self.length(size).expect("`length` accepted this size");
+        assert_eq!(out.len(), images.len_of(Axis(0)) * length, "`out` must hold whole descriptors");
+        self.sized(size).extract_batch(images, out);
     }
 }
 
@@ -193,16 +239,20 @@ fn total(height: usize, width: usize) -> usize {
     counts.into_iter().fold(0, usize::saturating_add)
 }
 
-/// The sample for an image size: numbers drawn from all features as they are enumerated.
-fn sample(params: &HaarParams, height: usize, width: usize) -> Sample {
-    let total = total(height, width);
-    let count = total.min(params.count);
-    let mut numbers = if count == total {
+/// Numbers below `total` in order, `count` of them or all.
+fn draw(count: usize, seed: u64, total: usize) -> Vec<usize> {
+    let mut numbers = if count >= total {
         (0..total).collect()
     } else {
-        index::sample(&mut Seed(params.seed).rng(), total, count).into_vec()
+        index::sample(&mut Seed(seed).rng(), total, count).into_vec()
     };
     numbers.sort_unstable();
+    numbers
+}
+
+/// The sample for an image size: numbers drawn from all features as they are enumerated.
+fn sample(params: &HaarParams, height: usize, width: usize) -> Arc<[HaarFeature]> {
+    let numbers = draw(params.count, params.seed, total(height, width));
     let mut kinds = HaarKind::ALL.into_iter();
     let mut kind = HaarKind::TwoX;
     let (mut first, mut end) = (0, 0);
@@ -217,21 +267,11 @@ fn sample(params: &HaarParams, height: usize, width: usize) -> Sample {
     numbers.into_iter().map(feature).collect()
 }
 
-/// Standard deviation of grey levels; exactly 0 if all are equal, since all sums are whole numbers.
-fn standard_deviation(levels: &[u8]) -> f64 {
-    let (mut sum, mut squares) = (0_u64, 0_u64);
-    for &level in levels {
-        sum += u64::from(level);
-        squares += u64::from(level) * u64::from(level);
-    }
-    spread(levels.len() as u64, sum, squares).sqrt() / levels.len() as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::describe;
-    use ndarray::Array3;
+    use crate::{Integral, describe};
+    use ndarray::{Array3, Array4};
 
     fn recipe(count: usize, seed: u64) -> Haar {
         Haar::new(&HaarParams { count, seed }).unwrap()
@@ -296,11 +336,29 @@ mod tests {
         assert!(got.iter().any(|value| value.abs() > 0.1), "{got:?}");
     }
 
-    /// (1 + 4 + 9 + 16) / 4 - (10 / 4)^2 = 1.25
+    /// All at once, interleaved, and one by one: the same bits, and the values of the definition.
     #[test]
-    fn deviation_by_hand() {
-        assert_eq!(standard_deviation(&[1, 2, 3, 4]), 1.25_f64.sqrt());
-        assert_eq!(standard_deviation(&[9; 7]), 0.0);
+    fn features_of_a_batch_are_contrasts_in_units_of_the_deviation() {
+        let noise = Seed(4).permutation(37 * 120);
+        let levels = noise.into_iter().map(|level| level as u8).collect();
+        let images = Array4::from_shape_vec((37, 12, 10, 1), levels).unwrap();
+        for count in [1, 15, 16, 500] {
+            let haar = recipe(count, 1);
+            let features = haar.features(SIZE).unwrap();
+            let mut rows = vec![f32::NAN; 37 * count];
+            haar.extract_batch(images.view(), &mut rows);
+            for (image, row) in images.outer_iter().zip(rows.chunks(count)) {
+                assert_eq!(describe(&haar, image).unwrap(), row);
+                let deviation = image.mapv(f64::from).std(0.0);
+                let integral = Integral::new(image.index_axis(Axis(2), 0)).unwrap();
+                for (feature, &got) in features.iter().zip(row) {
+                    let sum = |r: Rectangle| integral.sum(r.y, r.x, r.height, r.width).into();
+                    let expected = feature.contrast(sum) / deviation;
+                    let apart = (f64::from(got) - expected).abs();
+                    assert!(apart <= 1e-7 * expected.abs(), "{feature:?}: {got}, not {expected}");
+                }
+            }
+        }
     }
 
     #[test]

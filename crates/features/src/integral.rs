@@ -139,6 +139,24 @@ pub fn tilted_integral<P: Copy, T: IntegralSum<P>>(
     Ok(())
 }
 
+/// [`integral`] modulo 2^32, for images of any size.
+///
+/// # Panics
+/// If `out` is of another length than the table.
+pub(crate) fn wrapping_integral(image: ArrayView2<'_, u8>, out: &mut [u32]) {
+    assert_eq!(out.len(), (image.nrows() + 1) * (image.ncols() + 1), "one sum per corner");
+    rows::write(image, out, <u32 as Rows<u8>>::sums);
+}
+
+/// [`tilted_integral`] modulo 2^32, for images of any size.
+///
+/// # Panics
+/// As [`wrapping_integral`].
+pub(crate) fn wrapping_tilted_integral(image: ArrayView2<'_, u8>, out: &mut [u32]) {
+    assert_eq!(out.len(), (image.nrows() + 1) * (image.ncols() + 1), "one sum per corner");
+    rows::write_tilted(image, out);
+}
+
 /// Refuses images whose sums do not fit, and pixels without a sum.
 fn check<P, T: Rows<P>>(image: ArrayView2<'_, P>, out: &[T]) -> Result<(), IntegralError> {
     let (height, width) = image.dim();

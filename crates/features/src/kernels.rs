@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod fhog;
+pub(crate) mod haar;
 pub(crate) mod hog;
 pub(crate) mod hog_blocks;
 pub(crate) mod integral;

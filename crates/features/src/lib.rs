@@ -32,7 +32,10 @@ pub use group::{
     group_with_scores,
 };
 pub use haar::{
-    Haar, HaarFeature, HaarKind, HaarParams, Rectangle, haar_feature_count, haar_features,
+    ExtendedHaar, ExtendedHaarParams, Haar, HaarFeature, HaarKind, HaarNormalisation, HaarParams,
+    HaarUnit, LienhartFeature, LienhartKind, LienhartSet, Rectangle, WeightedFeature,
+    WeightedRectangle, haar_feature_count, haar_features, lienhart_feature_count,
+    lienhart_features,
 };
 pub use hog::{
     BlockNorm, BlockStride, Border, CellVote, Colour, Gamma, GradientFilter, Hog, HogError,

@@ -57,7 +57,8 @@ impl HaarKind {
 }
 
 /// An upright rectangle of pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rectangle {
     /// First row.
     pub y: usize,
@@ -119,8 +120,8 @@ impl HaarFeature {
     pub fn rectangles(self) -> impl ExactSizeIterator<Item = Rectangle> {
         let Rectangle { y, x, height, width } = self.first;
         self.kind.places().iter().map(move |&(down, across)| Rectangle {
-            y: y + down * height,
-            x: x + across * width,
+            y: y.saturating_add(down.saturating_mul(height)),
+            x: x.saturating_add(across.saturating_mul(width)),
             height,
             width,
         })
@@ -144,8 +145,9 @@ impl HaarFeature {
     }
 
     /// Mean of the odd rectangles minus mean of the even ones, in grey levels, -255..=255. `sum`
-    /// gives the sum over a rectangle.
-    pub(crate) fn contrast(self, sum: impl Fn(Rectangle) -> u64) -> f64 {
+    /// gives the sum over a rectangle. The plain form of what [`super::Haar`] computes.
+    #[cfg(test)]
+    pub(super) fn contrast(self, sum: impl Fn(Rectangle) -> u64) -> f64 {
         let (even, odd) = self.sums(sum);
         let area = (self.first.height * self.first.width) as f64;
         let rectangles = self.kind.places().len();
@@ -197,7 +199,7 @@ pub fn haar_feature_count(kind: HaarKind, height: usize, width: usize) -> usize 
 
 /// Ways to place `parts` equal parts on a line of `length` pixels: the sum of `n / parts` for all
 /// `n` up to `length`.
-fn sizes(length: usize, parts: usize) -> usize {
+pub(super) fn sizes(length: usize, parts: usize) -> usize {
     let (whole, rest) = (length / parts, length % parts);
     // Each of 1..whole occurs `parts` times, `whole` itself `rest + 1` times.
     (whole * whole.saturating_sub(1) / 2).saturating_mul(parts).saturating_add(whole * (rest + 1))

@@ -1,8 +1,8 @@
 //! Tables that know their size, and the sums over rectangles.
 
-use super::rows::{self, Number, Rows};
+use super::rows::Number;
 use super::{IntegralError, IntegralSquare, IntegralSum};
-use super::{integral, length, squared_integral, tilted_integral};
+use super::{integral, length, squared_integral, tilted_integral, wrapping_integral};
 use ndarray::ArrayView2;
 
 /// Sums over all rectangles of an image that start in its upper left corner.
@@ -47,7 +47,7 @@ impl Integral {
     pub fn wrapping(image: ArrayView2<'_, u8>) -> Result<Self, IntegralError> {
         let (height, width) = image.dim();
         let mut sums = vec![0; length::<u8, u64>(height, width)?];
-        rows::write(image, &mut sums, <u32 as Rows<u8>>::sums);
+        wrapping_integral(image, &mut sums);
         Ok(Self { height, width, sums })
     }
 }

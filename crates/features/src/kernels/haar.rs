@@ -1,0 +1,191 @@
+//! Weighted sums over rectangles, from integral images.
+//!
+//! The integral images of [`LANES`] images lie interleaved, so that one load takes the same corner
+//! of all of them. 5,000 features of 1,600 images of 24x24 pixels, one thread: image by image
+//! 36 ms, interleaved 6 ms, half of which is writing 32 MB.
+
+/// Images that are worked on at once.
+pub(crate) const LANES: usize = 16;
+
+/// One corner of a rectangle, or several that coincide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Corner {
+    /// Place in the table of sums.
+    pub(crate) place: u32,
+    /// How often the sum counts.
+    pub(crate) factor: i32,
+}
+
+/// A whole number times a weight.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Term {
+    /// Behind its last corner; its first one is where the term before ends.
+    pub(crate) end: u32,
+    /// What the sum over the corners is multiplied with.
+    pub(crate) weight: f64,
+}
+
+/// Features as sums of terms. The sum over the corners of a term fits into 32 bits with sign,
+/// though the sums in the table may have wrapped around.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Program {
+    /// Behind the last term of each feature.
+    pub(crate) features: Vec<u32>,
+    pub(crate) terms: Vec<Term>,
+    pub(crate) corners: Vec<Corner>,
+}
+
+super::kernel! {
+    /// Writes the features of one image, times `scale`. The table is an integral image, and behind
+    /// it a tilted one if there are tilted rectangles.
+    pub(crate) fn single(program: &Program, table: &[u32], scale: f64, out: &mut [f32]) {
+        let mut features = Features::new(program);
+        let (table, _) = table.as_chunks::<1>();
+        for out in out {
+            let [value] = features.next(table, &[scale]);
+            *out = value;
+        }
+    }
+}
+
+super::kernel! {
+    /// Writes the features of up to [`LANES`] images, one row of `out` per image.
+    pub(crate) fn interleaved(
+        program: &Program,
+        table: &[[u32; LANES]],
+        scales: &[f64; LANES],
+        out: &mut [f32],
+    ) {
+        let mut features = Features::new(program);
+        let count = program.features.len();
+        let mut block = [[0.0; LANES]; LANES];
+        for first in (0..count).step_by(LANES) {
+            let in_block = LANES.min(count - first);
+            for values in &mut block[..in_block] {
+                *values = features.next(table, scales);
+            }
+            for (lane, row) in out.chunks_exact_mut(count).enumerate().take(LANES) {
+                for (out, values) in row[first..first + in_block].iter_mut().zip(&block) {
+                    *out = values[lane];
+                }
+            }
+        }
+    }
+}
+
+super::kernel! {
+    /// Interleaves images of one size, up to [`LANES`], and sums them up. `table` has one row and
+    /// one column more than the images, and is written over.
+    pub(crate) fn interleave(images: &[&[u8]], width: usize, table: &mut [[u32; LANES]]) {
+        let stride = width + 1;
+        table[..stride].fill([0; LANES]);
+        for y in 1..table.len() / stride {
+            let (above, below) = table.split_at_mut(y * stride);
+            let (above, out) = (&above[(y - 1) * stride + 1..], &mut below[..stride]);
+            let pixels = rows(images, y - 1, width);
+            let mut sums = [0_u32; LANES];
+            out[0] = sums;
+            for (x, (out, above)) in out[1..].iter_mut().zip(above).enumerate() {
+                for lane in 0..LANES {
+                    sums[lane] += u32::from(pixels[lane][x]);
+                    out[lane] = above[lane] + sums[lane];
+                }
+            }
+        }
+    }
+}
+
+super::kernel! {
+    /// The same for tilted sums: the recurrence of [`super::integral::TiltedRow`].
+    pub(crate) fn interleave_tilted(images: &[&[u8]], width: usize, table: &mut [[u32; LANES]]) {
+        let stride = width + 1;
+        table[..=stride].fill([0; LANES]);
+        let first = rows(images, 0, width);
+        for (x, out) in table[stride + 1..2 * stride].iter_mut().enumerate() {
+            *out = first.map(|row| row[x].into());
+        }
+        for y in 2..table.len() / stride {
+            let (above, below) = table.split_at_mut(y * stride);
+            let (two, one) = above[(y - 2) * stride..].split_at(stride);
+            let (last, before) = (rows(images, y - 1, width), rows(images, y - 2, width));
+            let out = &mut below[..stride];
+            out[0] = one[1];
+            for x in 1..stride {
+                for lane in 0..LANES {
+                    let pixels = u32::from(last[lane][x - 1]) + u32::from(before[lane][x - 1]);
+                    let beside = if x < width { one[x + 1][lane] - two[x][lane] } else { 0 };
+                    out[x][lane] = one[x - 1][lane] + beside + pixels;
+                }
+            }
+        }
+    }
+}
+
+/// Row `y` of each image; lanes without an image repeat the first.
+#[inline(always)]
+fn rows<'a>(images: &[&'a [u8]], y: usize, width: usize) -> [&'a [u8]; LANES] {
+    std::array::from_fn(|lane| {
+        let image = images.get(lane).unwrap_or(&images[0]);
+        &image[y * width..(y + 1) * width]
+    })
+}
+
+super::kernel! {
+    /// Sum of grey levels and sum of their squares.
+    pub(crate) fn moments(levels: &[u8]) -> (u64, u64) {
+        let (mut sum, mut squares) = (0, 0);
+        // Of so many the squares fit into 32 bits.
+        for levels in levels.chunks(1 << 16) {
+            let (mut part, mut squared) = (0, 0);
+            for &level in levels {
+                part += u32::from(level);
+                squared += u32::from(level) * u32::from(level);
+            }
+            sum += u64::from(part);
+            squares += u64::from(squared);
+        }
+        (sum, squares)
+    }
+}
+
+/// Where in a program the next feature begins.
+struct Features<'a> {
+    program: &'a Program,
+    feature: usize,
+    term: usize,
+    corner: usize,
+}
+
+impl<'a> Features<'a> {
+    #[inline(always)]
+    fn new(program: &'a Program) -> Self {
+        Self { program, feature: 0, term: 0, corner: 0 }
+    }
+
+    #[inline(always)]
+    fn next<const L: usize>(&mut self, table: &[[u32; L]], scales: &[f64; L]) -> [f32; L] {
+        let Program { features, terms, corners } = self.program;
+        let end = features[self.feature] as usize;
+        let mut values = [0.0; L];
+        for term in &terms[self.term..end] {
+            let mut sums = [0_i32; L];
+            for corner in &corners[self.corner..term.end as usize] {
+                let entries = &table[corner.place as usize];
+                for lane in 0..L {
+                    let entry = entries[lane].cast_signed().wrapping_mul(corner.factor);
+                    sums[lane] = sums[lane].wrapping_add(entry);
+                }
+            }
+            for lane in 0..L {
+                values[lane] += f64::from(sums[lane]) * term.weight;
+            }
+            self.corner = term.end as usize;
+        }
+        (self.feature, self.term) = (self.feature + 1, end);
+        let mut out = [0.0; L];
+        for lane in 0..L {
+            out[lane] = (values[lane] * scales[lane]) as f32;
+        }
+        out
+    }
+}
