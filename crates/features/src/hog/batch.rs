@@ -1,15 +1,17 @@
 //! The same cells of several small images, counted side by side.
 
 use super::gradient::Orientations;
-use super::votes::Votes;
+use super::votes::{Votes, beside};
 use crate::kernels::Simd;
-use crate::kernels::hog::{self as kernel, LANES, Lanes};
+use crate::kernels::hog::{self as kernel, LANES, Lanes, Strips};
 
 /// Rows of cells of up to `LANES` images of one size, from top to bottom.
 pub(super) struct Batch {
     simd: Simd,
     size: [usize; 3],
     cell_size: [usize; 2],
+    /// A row of pixels of one channel of each image.
+    lines: Vec<u8>,
     votes: Votes,
 }
 
@@ -24,7 +26,8 @@ impl Batch {
             pixel_step: 1,
             group_step: cell_width,
         };
-        Self { simd, size, cell_size, votes: Votes::new(simd, lanes, height, channels) }
+        let votes = Votes::new(simd, lanes, height, channels);
+        Self { simd, size, cell_size, lines: vec![0; LANES * width], votes }
     }
 
     /// Begins with other images.
@@ -42,12 +45,18 @@ impl Batch {
     ) {
         let [height, width, channels] = self.size;
         let (simd, [cell_height, cell_width]) = (self.simd, self.cell_size);
+        let lines = &mut self.lines[..images.len() / (height * channels)];
         let totals = self.votes.next(cell_height, orientations, |y, buffer| {
             let length = buffer.len() / channels;
             for (channel, lanes) in buffer.chunks_exact_mut(length).enumerate() {
-                for (lane, image) in images.chunks_exact(height * width * channels).enumerate() {
-                    let row = &image[y * width * channels + channel..(y + 1) * width * channels];
-                    kernel::spread(simd, row, channels, lane, lanes);
+                if channels == 1 {
+                    fill(simd, &images[y * width..], height * width, width, lanes);
+                } else {
+                    let rows = images[y * width * channels..].chunks(height * width * channels);
+                    for (row, line) in rows.zip(lines.chunks_exact_mut(width)) {
+                        kernel::channel(simd, &row[..width * channels], channel, line);
+                    }
+                    fill(simd, lines, width, width, lanes);
                 }
             }
         });
@@ -57,5 +66,40 @@ impl Batch {
                 *vote = totals[lane] / area;
             }
         }
+    }
+}
+
+/// Puts rows of pixels, `step` apart and `width` long, side by side, with the pixels beside those
+/// that there is room for.
+fn fill(simd: Simd, rows: &[u8], step: usize, width: usize, lanes: &mut [u8]) {
+    let inner = lanes.len() / LANES - 2;
+    let count = (rows.len() - width) / step + 1;
+    let mut copy = |from: usize, length, to: usize| {
+        let strips = Strips { count, length, step };
+        kernel::planes(simd, &rows[from..], strips, LANES, &mut lanes[to * LANES..]);
+    };
+    let [before, after] = beside(width, inner);
+    copy(before, 1, 0);
+    copy(0, inner, 1);
+    copy(after, 1, inner + 1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two rows of four pixels, between others.
+    #[test]
+    fn lanes_by_hand() {
+        let rows = [0, 1, 2, 3, 99, 10, 11, 12, 13];
+        let lanes = |inner: usize| {
+            let mut lanes = vec![99; (inner + 2) * LANES];
+            fill(Simd::best(), &rows, 5, 4, &mut lanes);
+            lanes.chunks(LANES).map(|lanes| [lanes[0], lanes[1], lanes[2]]).collect::<Vec<_>>()
+        };
+        // 1 stands for what is left of 0.
+        assert_eq!(lanes(3), [[1, 11, 0], [0, 10, 0], [1, 11, 0], [2, 12, 0], [3, 13, 0]]);
+        // 2 stands for what is right of 3.
+        assert_eq!(lanes(4)[4..], [[3, 13, 0], [2, 12, 0]]);
     }
 }

@@ -1,9 +1,9 @@
 //! Cells of one image, counted side by side.
 
 use super::gradient::Orientations;
-use super::votes::Votes;
+use super::votes::{Votes, beside};
 use crate::kernels::Simd;
-use crate::kernels::hog::{self as kernel, LANES, Lanes};
+use crate::kernels::hog::{self as kernel, LANES, Lanes, Strips};
 
 /// Rows of cells of one image, from top to bottom.
 ///
@@ -17,7 +17,8 @@ pub(super) struct Cells<'a> {
     width: usize,
     channels: usize,
     cell_size: [usize; 2],
-    columns: usize,
+    /// A row of pixels of one channel.
+    line: Vec<u8>,
     votes: Votes,
 }
 
@@ -33,21 +34,24 @@ impl<'a> Cells<'a> {
         let groups = columns.div_ceil(LANES);
         let lanes = Lanes { groups, pixels: cell_size[1], pixel_step: groups, group_step: 1 };
         let votes = Votes::new(simd, lanes, height, channels);
-        Self { simd, pixels, width, channels, cell_size, columns, votes }
+        let line = vec![0; width];
+        Self { simd, pixels, width, channels, cell_size, line, votes }
     }
 
     /// Mean votes of the cells of the next row, one after another.
     pub(super) fn next(&mut self, orientations: &Orientations, out: &mut [f32]) {
         let Self { simd, pixels, width, channels, cell_size: [cell_height, cell_width], .. } =
             *self;
-        let columns = self.columns;
+        let line = &mut self.line;
         let totals = self.votes.next(cell_height, orientations, |y, buffer| {
             let row = &pixels[y * width * channels..(y + 1) * width * channels];
             let length = buffer.len() / channels;
             for (channel, planes) in buffer.chunks_exact_mut(length).enumerate() {
-                match channels {
-                    1 => kernel::planes::<1>(simd, row, channel, cell_width, columns, planes),
-                    _ => kernel::planes::<3>(simd, row, channel, cell_width, columns, planes),
+                if channels == 1 {
+                    fill(simd, row, cell_width, planes);
+                } else {
+                    kernel::channel(simd, row, channel, line);
+                    fill(simd, line, cell_width, planes);
                 }
             }
         });
@@ -61,5 +65,41 @@ impl<'a> Cells<'a> {
                 }
             }
         }
+    }
+}
+
+/// Sorts a row of pixels into planes: the second holds the first pixel of each cell, and so on;
+/// the first and the last hold the pixels beside the cells.
+fn fill(simd: Simd, row: &[u8], cell_width: usize, planes: &mut [u8]) {
+    let plane = planes.len() / (cell_width + 2);
+    let columns = row.len() / cell_width;
+    let strips = Strips { count: columns, length: cell_width, step: cell_width };
+    let last = cell_width * plane;
+    kernel::planes(simd, row, strips, plane, &mut planes[plane..last + plane]);
+    planes.copy_within(last..last + columns - 1, 1);
+    planes.copy_within(plane + 1..plane + columns, last + plane);
+    let [before, after] = beside(row.len(), columns * cell_width);
+    planes[0] = row[before];
+    planes[last + plane + columns - 1] = row[after];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The number of a pixel is its column.
+    #[test]
+    fn planes_by_hand() {
+        let row = [0, 1, 2, 3, 4, 5, 6, 7];
+        let planes = |cell_width: usize| {
+            let mut planes = vec![0; (cell_width + 2) * LANES];
+            fill(Simd::best(), &row, cell_width, &mut planes);
+            let columns = row.len() / cell_width;
+            planes.chunks(LANES).map(|plane| plane[..columns].to_vec()).collect::<Vec<_>>()
+        };
+        // 1 stands for what is left of 0.
+        assert_eq!(planes(3), [[1, 2], [0, 3], [1, 4], [2, 5], [3, 6]]);
+        // 6 stands for what is right of 7.
+        assert_eq!(planes(2), [[1, 1, 3, 5], [0, 2, 4, 6], [1, 3, 5, 7], [2, 4, 6, 6]]);
     }
 }

@@ -122,6 +122,13 @@ impl Votes {
     }
 }
 
+/// Places of the pixels that stand in for those before the first and after the last of `inner`
+/// pixels of a row. On the border of an image it is the pixel on the other side, so that there is
+/// no difference across the border.
+pub(super) fn beside(width: usize, inner: usize) -> [usize; 2] {
+    [1.min(width - 1), if inner < width { inner } else { width.saturating_sub(2) }]
+}
+
 /// The first of the strongest gradients, turned as the kernels need it.
 fn first_strongest(gradients: impl Iterator<Item = [i16; 2]>) -> [i16; 2] {
     let mut best = (-1.0, [0, 0]);

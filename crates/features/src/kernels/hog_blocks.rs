@@ -35,9 +35,24 @@ kernel! {
             for (out, cells) in out.chunks_exact_mut(row.run).zip(rows) {
                 out.copy_from_slice(&cells[start..start + row.run]);
             }
-            normalise(out, norm);
+            // Four and nine cells of nine orientations, held in registers.
+            match length.div_ceil(PARTS) {
+                5 => normalise_short::<5>(out, norm),
+                11 => normalise_short::<11>(out, norm),
+                _ => normalise(out, norm),
+            }
         }
     }
+}
+
+/// A block of at most `PARTS * N` numbers. The same operations, on numbers filled up with zeros,
+/// which add nothing to sums.
+#[inline(always)]
+fn normalise_short<const N: usize>(block: &mut [f32], norm: BlockNorm) {
+    let mut values = [[0.0_f32; PARTS]; N];
+    values.as_flattened_mut()[..block.len()].copy_from_slice(block);
+    normalise(values.as_flattened_mut(), norm);
+    block.copy_from_slice(&values.as_flattened()[..block.len()]);
 }
 
 /// Works in `f64`, so that rounding to `f32` happens once.
