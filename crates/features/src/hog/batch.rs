@@ -35,13 +35,15 @@ impl Batch {
         self.votes.restart();
     }
 
-    /// Mean votes of the cells of the next row, one after another, of each image; `images` holds
-    /// whole images, and there may be more `rows` than images.
+    /// Mean votes of the cells of the next row, one after another: of each image in one of `rows`,
+    /// and of all images side by side in `lanes`. `images` holds whole images, and there may be
+    /// more `rows` than images.
     pub(super) fn next<'a>(
         &mut self,
         images: &[u8],
         orientations: &Orientations,
         rows: impl Iterator<Item = &'a mut [f32]>,
+        lanes: &mut [f32],
     ) {
         let [height, width, channels] = self.size;
         let (simd, [cell_height, cell_width]) = (self.simd, self.cell_size);
@@ -61,10 +63,10 @@ impl Batch {
             }
         });
         let area = (cell_height * cell_width) as f32;
+        lanes.iter_mut().zip(totals).for_each(|(vote, total)| *vote = total / area);
         for (lane, row) in rows.enumerate() {
-            for (vote, totals) in row.iter_mut().zip(totals.chunks_exact(LANES)) {
-                *vote = totals[lane] / area;
-            }
+            let votes = lanes.as_chunks::<LANES>().0;
+            row.iter_mut().zip(votes).for_each(|(vote, votes)| *vote = votes[lane]);
         }
     }
 }

@@ -38,8 +38,14 @@ impl<'a> Cells<'a> {
         Self { simd, pixels, width, channels, cell_size, line, votes }
     }
 
-    /// Mean votes of the cells of the next row, one after another.
-    pub(super) fn next(&mut self, orientations: &Orientations, out: &mut [f32]) {
+    /// Mean votes of the cells of the next row, one after another, and sorted into a plane per
+    /// orientation, [`plane`] numbers long.
+    pub(super) fn next(
+        &mut self,
+        orientations: &Orientations,
+        out: &mut [f32],
+        planes: &mut [f32],
+    ) {
         let Self { simd, pixels, width, channels, cell_size: [cell_height, cell_width], .. } =
             *self;
         let line = &mut self.line;
@@ -57,15 +63,22 @@ impl<'a> Cells<'a> {
         });
         let count = orientations.count();
         let area = (cell_height * cell_width) as f32;
-        let groups = totals.chunks_exact(count * LANES);
-        for (totals, out) in groups.zip(out.chunks_mut(count * LANES)) {
-            for (lane, cell) in out.chunks_exact_mut(count).enumerate() {
-                for (bin, vote) in cell.iter_mut().enumerate() {
-                    *vote = totals[bin * LANES + lane] / area;
-                }
+        let plane = planes.len() / count;
+        let groups = totals.chunks_exact(count * LANES).zip(out.chunks_mut(count * LANES));
+        for (group, (totals, out)) in groups.enumerate() {
+            for (bin, totals) in totals.chunks_exact(LANES).enumerate() {
+                let votes = &mut planes[bin * plane + group * LANES..][..LANES];
+                votes.iter_mut().zip(totals).for_each(|(vote, total)| *vote = total / area);
+                let cells = out.chunks_exact_mut(count).zip(votes);
+                cells.for_each(|(cell, vote)| cell[bin] = *vote);
             }
         }
     }
+}
+
+/// Length of a plane with a number of each of so many cells.
+pub(super) fn plane(columns: usize) -> usize {
+    columns.next_multiple_of(LANES)
 }
 
 /// Sorts a row of pixels into planes: the second holds the first pixel of each cell, and so on;

@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use super::blocks;
-use super::cells::Cells;
+use super::cells::{self, Cells};
 use super::gradient::Orientations;
 use super::params::{BlockNorm, Gamma, HogParams};
 use super::plain::Plain;
@@ -36,10 +36,10 @@ enum Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn next(&mut self, orientations: &Orientations, out: &mut [f32]) {
+    fn next(&mut self, orientations: &Orientations, out: &mut [f32], planes: &mut [f32]) {
         match self {
-            Self::Cells(cells) => cells.next(orientations, out),
-            Self::Plain(plain) => plain.next(orientations, out),
+            Self::Cells(cells) => cells.next(orientations, out, planes),
+            Self::Plain(plain) => plain.next(orientations, out, planes),
         }
     }
 }
@@ -64,8 +64,9 @@ impl Fast {
         let pixels = image.as_standard_layout();
         let mut cells = self.rows(pixels.as_slice().expect(CONTIGUOUS), grid.size);
         let mut votes = vec![0.0; grid.rows * grid.row];
+        let mut planes = vec![0.0; grid.plane * self.orientations.count()];
         for votes in votes.chunks_exact_mut(grid.row) {
-            cells.next(&self.orientations, votes);
+            cells.next(&self.orientations, votes, &mut planes);
         }
         votes
     }
@@ -99,10 +100,16 @@ impl Fast {
         let grid = self.grid([height, width, channels]);
         let pixels = image.as_standard_layout();
         let mut cells = self.rows(pixels.as_slice().expect(CONTIGUOUS), grid.size);
-        let mut ring = vec![0.0; grid.ring()];
+        let count = self.orientations.count();
+        let mut ring = Ring::new(&grid, 1, count * grid.plane);
         for y in 0..grid.rows {
-            cells.next(&self.orientations, &mut ring[grid.place(y)]);
-            self.normalise(&grid, y, &ring, out);
+            let (out_cells, planes) = ring.row(y);
+            cells.next(&self.orientations, &mut out_cells[grid.place(y)], planes);
+            let Some(top) = (y + 1).checked_sub(self.block_size[0]) else { continue };
+            self.find_places(&mut ring, top, [1, grid.plane]);
+            let Ring { cells, planes, places, before, after, .. } = &mut ring;
+            hog_blocks::scales(self.simd, planes, places, self.norm, before, after);
+            self.write_blocks(&grid, top, 1, cells, [before, after], out);
         }
     }
 
@@ -120,32 +127,64 @@ impl Fast {
         let pixels = images.as_standard_layout();
         let pixels = pixels.as_slice().expect(CONTIGUOUS);
         let mut batch = Batch::new(self.simd, grid.size, self.cell_size);
-        let mut rings = vec![0.0; LANES * grid.ring()];
+        let cell = self.orientations.count() * LANES;
+        let mut ring = Ring::new(&grid, LANES, cell * grid.columns);
         let groups = pixels.chunks(LANES * height * width * channels);
         for (images, out) in groups.zip(out.chunks_mut(LANES * length)) {
             batch.restart();
             for y in 0..grid.rows {
-                let rows = rings.chunks_exact_mut(grid.ring()).map(|ring| &mut ring[grid.place(y)]);
-                batch.next(images, &self.orientations, rows);
-                for (ring, out) in rings.chunks_exact(grid.ring()).zip(out.chunks_exact_mut(length))
-                {
-                    self.normalise(&grid, y, ring, out);
+                let (cells, lanes) = ring.row(y);
+                let rows = cells.chunks_exact_mut(grid.ring()).map(|ring| &mut ring[grid.place(y)]);
+                batch.next(images, &self.orientations, rows, lanes);
+                let Some(top) = (y + 1).checked_sub(self.block_size[0]) else { continue };
+                self.find_places(&mut ring, top, [cell, LANES]);
+                let Ring { cells, planes, places, before, after, .. } = &mut ring;
+                let scales = before.chunks_exact_mut(LANES).zip(after.chunks_exact_mut(LANES));
+                for (block, (before, after)) in scales.enumerate() {
+                    let planes = &planes[block * cell..];
+                    hog_blocks::scales(self.simd, planes, places, self.norm, before, after);
+                }
+                let rings = cells.chunks_exact(grid.ring());
+                for (lane, (cells, out)) in rings.zip(out.chunks_exact_mut(length)).enumerate() {
+                    let scales = [&before[lane..], &after[lane..]];
+                    self.write_blocks(&grid, top, LANES, cells, scales, out);
                 }
             }
         }
     }
 
-    /// Once the row of cells `y` is there, so are all of a row of blocks, unless these are the
-    /// first rows.
-    fn normalise(&self, grid: &Grid, y: usize, ring: &[f32], out: &mut [f32]) {
+    /// Where the numbers of the first block of a row lie among the planes, if neighbouring cells
+    /// and orientations are so far apart.
+    fn find_places(&self, ring: &mut Ring, top: usize, [cell, orientation]: [usize; 2]) {
         let [block_height, block_width] = self.block_size;
-        let Some(top) = (y + 1).checked_sub(block_height) else { return };
-        let count = self.orientations.count();
-        let run = block_width * count;
-        let cells = hog_blocks::Row { length: grid.row, top: top % block_height, run, step: count };
-        let row = (grid.columns - block_width + 1) * block_height * run;
+        ring.places.clear();
+        for y in top..top + block_height {
+            let row = y % block_height * ring.planes_row;
+            for x in 0..block_width {
+                let bins = 0..self.orientations.count();
+                ring.places.extend(bins.map(|bin| row + x * cell + bin * orientation));
+            }
+        }
+    }
+
+    /// Writes the row of blocks whose upper cells are in row `top`.
+    fn write_blocks(
+        &self,
+        grid: &Grid,
+        top: usize,
+        scale_step: usize,
+        cells: &[f32],
+        [before, after]: [&[f64]; 2],
+        out: &mut [f32],
+    ) {
+        let [block_height, block_width] = self.block_size;
+        let step = self.orientations.count();
+        let run = block_width * step;
+        let row = grid.blocks * block_height * run;
         let out = &mut out[top * row..(top + 1) * row];
-        hog_blocks::blocks(self.simd, ring, cells, self.norm, out);
+        let row =
+            hog_blocks::Row { length: grid.row, top: top % block_height, run, step, scale_step };
+        hog_blocks::blocks(self.simd, cells, row, self.norm, before, after, out);
     }
 
     fn rows<'a>(&'a self, pixels: &'a [u8], size: [usize; 3]) -> Rows<'a> {
@@ -164,13 +203,14 @@ impl Fast {
             rows: height / cell_height,
             columns,
             row: columns * self.orientations.count(),
+            plane: cells::plane(columns),
+            blocks: columns + 1 - self.block_size[1],
             block_height: self.block_size[0],
         }
     }
 }
 
-/// Where the cells of an image are kept until their blocks are done: the last rows, as many as a
-/// block is high.
+/// Sizes that follow from those of an image.
 struct Grid {
     /// Height, width, channels of the image.
     size: [usize; 3],
@@ -180,11 +220,15 @@ struct Grid {
     columns: usize,
     /// Numbers in a row of cells.
     row: usize,
+    /// Numbers in a plane of one orientation.
+    plane: usize,
+    /// Columns of blocks.
+    blocks: usize,
     block_height: usize,
 }
 
 impl Grid {
-    /// Numbers that are kept.
+    /// Numbers of an image in a [`Ring`].
     fn ring(&self) -> usize {
         self.block_height * self.row
     }
@@ -193,6 +237,40 @@ impl Grid {
     fn place(&self, y: usize) -> Range<usize> {
         let start = y % self.block_height * self.row;
         start..start + self.row
+    }
+}
+
+/// The last rows of cells, as many as a block is high, until their blocks are done; row `y` is in
+/// place `y % block_height`.
+struct Ring {
+    /// Cell by cell, image by image.
+    cells: Vec<f32>,
+    /// The same numbers side by side: of neighbouring cells, or of the same cell of all images.
+    planes: Vec<f32>,
+    /// Numbers in a row of `planes`.
+    planes_row: usize,
+    /// See [`hog_blocks::scales`].
+    places: Vec<usize>,
+    before: Vec<f64>,
+    after: Vec<f64>,
+}
+
+impl Ring {
+    fn new(grid: &Grid, images: usize, planes_row: usize) -> Self {
+        Self {
+            cells: vec![0.0; images * grid.ring()],
+            planes: vec![0.0; grid.block_height * planes_row],
+            planes_row,
+            places: Vec::new(),
+            before: vec![0.0; images * grid.blocks],
+            after: vec![0.0; images * grid.blocks],
+        }
+    }
+
+    /// All cells, and the planes of row `y`.
+    fn row(&mut self, y: usize) -> (&mut [f32], &mut [f32]) {
+        let start = y % (self.planes.len() / self.planes_row) * self.planes_row;
+        (&mut self.cells, &mut self.planes[start..start + self.planes_row])
     }
 }
 

@@ -26,10 +26,16 @@ impl<'a> Plain<'a> {
         Self { pixels, size, cell_size, levels, next: 0 }
     }
 
-    /// Mean votes of the cells of the next row, one after another.
+    /// Mean votes of the cells of the next row, one after another, and sorted into a plane per
+    /// orientation.
     ///
     /// Sums are rounded to `f32` after each pixel, row by row, as scikit-image's are.
-    pub(super) fn next(&mut self, orientations: &Orientations, out: &mut [f32]) {
+    pub(super) fn next(
+        &mut self,
+        orientations: &Orientations,
+        out: &mut [f32],
+        planes: &mut [f32],
+    ) {
         let [cell_height, cell_width] = self.cell_size;
         let columns = self.size[1] / cell_width;
         out.fill(0.0);
@@ -44,6 +50,12 @@ impl<'a> Plain<'a> {
         self.next += cell_height;
         let area = (cell_height * cell_width) as f32;
         out.iter_mut().for_each(|vote| *vote /= area);
+        let plane = planes.len() / orientations.count();
+        for (column, cell) in out.chunks_exact(orientations.count()).enumerate() {
+            for (bin, vote) in cell.iter().enumerate() {
+                planes[bin * plane + column] = *vote;
+            }
+        }
     }
 
     /// The first of the strongest gradients of all channels, and its strength.

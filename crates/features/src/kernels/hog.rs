@@ -36,21 +36,44 @@ kernel! {
         for column in (0..length).step_by(SQUARE) {
             let planes = &mut planes[column * plane..];
             for first in (0..plane).step_by(SQUARE) {
-                let mut square = [0; SQUARE];
-                for (strip, row) in (first..count).zip(&mut square) {
-                    let from = &pixels[strip * step + column..];
-                    *row = match from.first_chunk() {
-                        Some(bytes) => u64::from_le_bytes(*bytes),
-                        None => from.iter().rev().fold(0, |row, &level| row << 8 | u64::from(level)),
+                let strips = first..count.min(first + SQUARE);
+                let start = |strip: usize| strip * step + column;
+                let whole = strips.len() == SQUARE
+                    && length - column >= SQUARE
+                    && start(first + SQUARE - 1) + SQUARE <= pixels.len();
+                // In two ways, so that the compiler keeps whole squares in registers.
+                if whole {
+                    let row = |row| {
+                        let from = start(first + row);
+                        u64_of(&pixels[from..from + SQUARE])
                     };
-                }
-                transpose(&mut square);
-                for (row, plane) in square.iter().zip(planes.chunks_mut(plane)).take(length - column) {
-                    plane[first..first + SQUARE].copy_from_slice(&row.to_le_bytes());
+                    let square = transposed(std::array::from_fn(row));
+                    for row in 0..SQUARE {
+                        let to = row * plane + first;
+                        planes[to..to + SQUARE].copy_from_slice(&square[row].to_le_bytes());
+                    }
+                } else {
+                    let mut square = [0; SQUARE];
+                    for (strip, row) in strips.zip(&mut square) {
+                        let from = start(strip);
+                        *row = u64_of(&pixels[from..pixels.len().min(from + SQUARE)]);
+                    }
+                    let square = transposed(square);
+                    for (row, plane) in square.iter().zip(planes.chunks_mut(plane)).take(length - column) {
+                        plane[first..first + SQUARE].copy_from_slice(&row.to_le_bytes());
+                    }
                 }
             }
         }
     }
+}
+
+/// At most eight bytes, the first of which is the lowest.
+#[inline(always)]
+fn u64_of(bytes: &[u8]) -> u64 {
+    let mut eight = [0; SQUARE];
+    eight[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(eight)
 }
 
 /// Sides of the squares of bytes that are turned at once.
@@ -59,7 +82,7 @@ const SQUARE: usize = 8;
 /// Byte `j` of row `i` becomes byte `i` of row `j`: quarters of the square are exchanged, then
 /// quarters of quarters, then bytes.
 #[inline(always)]
-fn transpose(rows: &mut [u64; SQUARE]) {
+fn transposed(mut rows: [u64; SQUARE]) -> [u64; SQUARE] {
     for (apart, mask) in
         [(4, 0x0000_0000_ffff_ffff), (2, 0x0000_ffff_0000_ffff), (1, 0x00ff_00ff_00ff_00ff)]
     {
@@ -70,6 +93,7 @@ fn transpose(rows: &mut [u64; SQUARE]) {
             rows[upper] ^= exchanged << (8 * apart);
         }
     }
+    rows
 }
 
 kernel! {

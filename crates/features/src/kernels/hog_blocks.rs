@@ -1,4 +1,7 @@
 //! Kernels of HOG: blocks of cells, normalised.
+//!
+//! Sums run over many blocks side by side: one after another in a row, or the same block of
+//! different images.
 
 use super::kernel;
 use crate::hog::BlockNorm;
@@ -8,77 +11,50 @@ pub(crate) const EPSILON: f64 = 1e-5;
 /// Where L2-Hys cuts off.
 pub(crate) const CLIP: f64 = 0.2;
 
-/// Numbers in a register: sums run over as many partial sums.
-const PARTS: usize = 8;
-
-/// Where the blocks of a row find their cells, counted in numbers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Row {
-    /// Length of a row of cells.
-    pub(crate) length: usize,
-    /// Place of the upper row of cells among all; the others follow, then those before it.
-    pub(crate) top: usize,
-    /// What a block takes of each row of cells.
-    pub(crate) run: usize,
-    /// From a block to the next.
-    pub(crate) step: usize,
-}
-
 kernel! {
-    /// Writes a row of blocks, each with its rows of cells, normalised.
-    pub(crate) fn blocks(cells: &[f32], row: Row, norm: BlockNorm, out: &mut [f32]) {
-        let (after, from) = cells.split_at(row.top * row.length);
-        let length = cells.len() / row.length * row.run;
-        for (block, out) in out.chunks_exact_mut(length).enumerate() {
-            let start = block * row.step;
-            let rows = from.chunks_exact(row.length).chain(after.chunks_exact(row.length));
-            for (out, cells) in out.chunks_exact_mut(row.run).zip(rows) {
-                out.copy_from_slice(&cells[start..start + row.run]);
+    /// The factors that bring blocks to one scale: before clipping and, for L2-Hys, after.
+    ///
+    /// Number `j` of block `i` is `planes[places[j] + i]`. Works in `f64`.
+    pub(crate) fn scales(
+        planes: &[f32],
+        places: &[usize],
+        norm: BlockNorm,
+        before: &mut [f64],
+        after: &mut [f64],
+    ) {
+        let blocks = before.len();
+        let numbers = || places.iter().map(|&place| &planes[place..place + blocks]);
+        before.fill(0.0);
+        match norm {
+            BlockNorm::L1 | BlockNorm::L1Sqrt => {
+                // Votes are never negative.
+                for numbers in numbers() {
+                    for (sum, number) in before.iter_mut().zip(numbers) {
+                        *sum += f64::from(*number);
+                    }
+                }
+                before.iter_mut().for_each(|sum| *sum = 1.0 / (*sum + EPSILON));
             }
-            // Four and nine cells of nine orientations, held in registers.
-            match length.div_ceil(PARTS) {
-                5 => normalise_short::<5>(out, norm),
-                11 => normalise_short::<11>(out, norm),
-                _ => normalise(out, norm),
+            BlockNorm::L2 | BlockNorm::L2Hys => {
+                for numbers in numbers() {
+                    for (sum, number) in before.iter_mut().zip(numbers) {
+                        *sum += f64::from(*number) * f64::from(*number);
+                    }
+                }
+                before.iter_mut().for_each(|sum| *sum = inverse_length(*sum));
             }
+            BlockNorm::None | BlockNorm::L2HysOpenCv => unreachable!("not scikit-image's"),
         }
-    }
-}
-
-/// A block of at most `PARTS * N` numbers. The same operations, on numbers filled up with zeros,
-/// which add nothing to sums.
-#[inline(always)]
-fn normalise_short<const N: usize>(block: &mut [f32], norm: BlockNorm) {
-    let mut values = [[0.0_f32; PARTS]; N];
-    values.as_flattened_mut()[..block.len()].copy_from_slice(block);
-    normalise(values.as_flattened_mut(), norm);
-    block.copy_from_slice(&values.as_flattened()[..block.len()]);
-}
-
-/// Works in `f64`, so that rounding to `f32` happens once.
-#[inline(always)]
-fn normalise(block: &mut [f32], norm: BlockNorm) {
-    match norm {
-        BlockNorm::L1 => {
-            // Votes are never negative.
-            let scale = 1.0 / (sum(block, |value| value) + EPSILON);
-            replace(block, |value| value * scale);
+        if norm == BlockNorm::L2Hys {
+            after.fill(0.0);
+            for numbers in numbers() {
+                for ((sum, number), scale) in after.iter_mut().zip(numbers).zip(&*before) {
+                    let clipped = (f64::from(*number) * scale).min(CLIP);
+                    *sum += clipped * clipped;
+                }
+            }
+            after.iter_mut().for_each(|sum| *sum = inverse_length(*sum));
         }
-        BlockNorm::L1Sqrt => {
-            let scale = 1.0 / (sum(block, |value| value) + EPSILON);
-            replace(block, |value| (value * scale).sqrt());
-        }
-        BlockNorm::L2 => {
-            let scale = inverse_length(sum(block, |value| value * value));
-            replace(block, |value| value * scale);
-        }
-        BlockNorm::L2Hys => {
-            let scale = inverse_length(sum(block, |value| value * value));
-            let clipped = |value: f64| (value * scale).min(CLIP);
-            let again = inverse_length(sum(block, |value| clipped(value) * clipped(value)));
-            replace(block, |value| clipped(value) * again);
-        }
-        BlockNorm::None | BlockNorm::L2HysOpenCv => unreachable!("not scikit-image's"),
     }
 }
 
@@ -87,25 +63,73 @@ fn inverse_length(squares: f64) -> f64 {
     1.0 / (squares + EPSILON * EPSILON).sqrt()
 }
 
-#[inline(always)]
-fn sum(values: &[f32], of: impl Fn(f64) -> f64) -> f64 {
-    let mut sums = [0.0; PARTS];
-    let (chunks, rest) = values.as_chunks::<PARTS>();
-    for chunk in chunks {
-        for (sum, value) in sums.iter_mut().zip(chunk) {
-            *sum += of(f64::from(*value));
-        }
-    }
-    for (sum, value) in sums.iter_mut().zip(rest) {
-        *sum += of(f64::from(*value));
-    }
-    let [a, b, c, d, e, f, g, h] = sums;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
+/// Where the blocks of a row find their cells and factors.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    /// Numbers in a row of cells.
+    pub(crate) length: usize,
+    /// Place of the upper row of cells among all; the others follow, then those before it.
+    pub(crate) top: usize,
+    /// Numbers that a block takes of each row of cells.
+    pub(crate) run: usize,
+    /// From a block to the next, in numbers.
+    pub(crate) step: usize,
+    /// From a block to the next, in factors.
+    pub(crate) scale_step: usize,
 }
 
+kernel! {
+    /// Writes a row of blocks, each with its rows of cells, brought to one scale by [`scales`].
+    pub(crate) fn blocks(
+        cells: &[f32],
+        row: Row,
+        norm: BlockNorm,
+        before: &[f64],
+        after: &[f64],
+        out: &mut [f32],
+    ) {
+        let (last, first) = cells.split_at(row.top * row.length);
+        let length = cells.len() / row.length * row.run;
+        for (block, out) in out.chunks_exact_mut(length).enumerate() {
+            let start = block * row.step;
+            let [before, after] = [before, after].map(|scales| scales[block * row.scale_step]);
+            let rows = first.chunks_exact(row.length).chain(last.chunks_exact(row.length));
+            for (out, cells) in out.chunks_exact_mut(row.run).zip(rows) {
+                let cells = &cells[start..start + row.run];
+                // Two and three cells of nine orientations.
+                match row.run {
+                    18 => scale_short::<18>(cells, norm, before, after, out),
+                    27 => scale_short::<27>(cells, norm, before, after, out),
+                    _ => scale(cells, norm, before, after, out),
+                }
+            }
+        }
+    }
+}
+
+/// Known to be `N` numbers long.
 #[inline(always)]
-fn replace(block: &mut [f32], with: impl Fn(f64) -> f64) {
-    for value in block {
-        *value = with(f64::from(*value)) as f32;
+fn scale_short<const N: usize>(
+    cells: &[f32],
+    norm: BlockNorm,
+    before: f64,
+    after: f64,
+    out: &mut [f32],
+) {
+    if let (Some(cells), Some(out)) = (cells.first_chunk::<N>(), out.first_chunk_mut::<N>()) {
+        scale(cells, norm, before, after, out);
+    }
+}
+
+/// Works in `f64`, so that rounding to `f32` happens once.
+#[inline(always)]
+fn scale(cells: &[f32], norm: BlockNorm, before: f64, after: f64, out: &mut [f32]) {
+    let numbers = cells.iter().map(|&number| f64::from(number) * before).zip(out);
+    match norm {
+        BlockNorm::L1Sqrt => numbers.for_each(|(number, out)| *out = number.sqrt() as f32),
+        BlockNorm::L2Hys => {
+            numbers.for_each(|(number, out)| *out = (number.min(CLIP) * after) as f32);
+        }
+        _ => numbers.for_each(|(number, out)| *out = number as f32),
     }
 }
