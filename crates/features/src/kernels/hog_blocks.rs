@@ -96,40 +96,35 @@ kernel! {
             let rows = first.chunks_exact(row.length).chain(last.chunks_exact(row.length));
             for (out, cells) in out.chunks_exact_mut(row.run).zip(rows) {
                 let cells = &cells[start..start + row.run];
-                // Two and three cells of nine orientations.
-                match row.run {
-                    18 => scale_short::<18>(cells, norm, before, after, out),
-                    27 => scale_short::<27>(cells, norm, before, after, out),
-                    _ => scale(cells, norm, before, after, out),
-                }
+                scale(cells, norm, before, after, out);
             }
         }
-    }
-}
-
-/// Known to be `N` numbers long.
-#[inline(always)]
-fn scale_short<const N: usize>(
-    cells: &[f32],
-    norm: BlockNorm,
-    before: f64,
-    after: f64,
-    out: &mut [f32],
-) {
-    if let (Some(cells), Some(out)) = (cells.first_chunk::<N>(), out.first_chunk_mut::<N>()) {
-        scale(cells, norm, before, after, out);
     }
 }
 
 /// Works in `f64`, so that rounding to `f32` happens once.
 #[inline(always)]
 fn scale(cells: &[f32], norm: BlockNorm, before: f64, after: f64, out: &mut [f32]) {
-    let numbers = cells.iter().map(|&number| f64::from(number) * before).zip(out);
     match norm {
-        BlockNorm::L1Sqrt => numbers.for_each(|(number, out)| *out = number.sqrt() as f32),
-        BlockNorm::L2Hys => {
-            numbers.for_each(|(number, out)| *out = (number.min(CLIP) * after) as f32);
+        BlockNorm::L1Sqrt => replace(cells, out, |number| (number * before).sqrt()),
+        BlockNorm::L2Hys => replace(cells, out, |number| (number * before).min(CLIP) * after),
+        _ => replace(cells, out, |number| number * before),
+    }
+}
+
+/// Eight numbers at a time; the last eight may overlap those before.
+#[inline(always)]
+fn replace(cells: &[f32], out: &mut [f32], with: impl Fn(f64) -> f64) {
+    const WIDTH: usize = 8;
+    let with = |number: f32| with(f64::from(number)) as f32;
+    let Some(last) = cells.len().checked_sub(WIDTH) else {
+        cells.iter().zip(out).for_each(|(number, out)| *out = with(*number));
+        return;
+    };
+    for start in (0..last).step_by(WIDTH).chain([last]) {
+        let (cells, out) = (&cells[start..], &mut out[start..]);
+        if let (Some(cells), Some(out)) = (cells.first_chunk::<WIDTH>(), out.first_chunk_mut()) {
+            *out = cells.map(with);
         }
-        _ => numbers.for_each(|(number, out)| *out = number as f32),
     }
 }
