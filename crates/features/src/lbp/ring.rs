@@ -172,9 +172,8 @@ pub(super) fn check_ring(points: usize, radius: f64) -> Result<(), ParamError> {
 }
 
 /// Where point `k` lies: pixels down and to the right of the centre, rounded to 5 decimals as
-/// numpy's `round` does. As in scikit-image the radius is an `f32`.
+/// numpy's `round` does.
 pub(super) fn position(k: usize, points: usize, radius: f64) -> (f64, f64) {
-    let radius = f64::from(radius as f32);
     let angle = 2.0 * std::f64::consts::PI * k as f64 / points as f64;
     let unit = UNIT as f64;
     let rounded = |pixels: f64| (pixels * unit).round_ties_even() / unit;
