@@ -189,3 +189,112 @@ impl<'a> Features<'a> {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::Simd;
+
+    /// Programs of one to three terms of one to nine corners, in a table of `entries` sums.
+    fn program(features: usize, entries: usize) -> Program {
+        let mut numbers = base::Seed(9).permutation(1 << 12).into_iter().cycle();
+        let mut next = |below: usize| numbers.next().expect("a cycle has no end") % below;
+        let mut program = Program::default();
+        for _ in 0..features {
+            for _ in 0..=next(3) {
+                for _ in 0..=next(9) {
+                    let (place, factor) = (next(entries) as u32, next(9) as i32 - 4);
+                    program.corners.push(Corner { place, factor });
+                }
+                let weight = (next(1000) as f64 - 500.0) / 77.0;
+                program.terms.push(Term { end: program.corners.len() as u32, weight });
+            }
+            program.features.push(program.terms.len() as u32);
+        }
+        program
+    }
+
+    /// Sums that have wrapped around.
+    fn table(entries: usize) -> Vec<[u32; LANES]> {
+        let entry = |n: usize| std::array::from_fn(|lane| (n * LANES + lane) as u32);
+        (0..entries).map(entry).map(|lanes| lanes.map(|n| n.wrapping_mul(2_654_435_761))).collect()
+    }
+
+    /// One feature by its definition.
+    fn plain(program: &Program, feature: usize, sum: impl Fn(u32) -> u32, scale: f64) -> f32 {
+        let first = |ends: &[u32], at: usize| if at == 0 { 0 } else { ends[at - 1] as usize };
+        let ends: Vec<_> = program.terms.iter().map(|term| term.end).collect();
+        let mut value = 0.0;
+        for term in first(&program.features, feature)..program.features[feature] as usize {
+            let corners = &program.corners[first(&ends, term)..ends[term] as usize];
+            let total = corners.iter().fold(0_i64, |total, corner| {
+                total + i64::from(sum(corner.place)) * i64::from(corner.factor)
+            });
+            value += f64::from(total as i32) * program.terms[term].weight;
+        }
+        (value * scale) as f32
+    }
+
+    #[test]
+    fn every_version_gives_the_same_features() {
+        let table = table(50);
+        let scales: [f64; LANES] = std::array::from_fn(|lane| 1.0 / (lane as f64 + 0.3));
+        for count in [1, 15, 16, 40] {
+            let program = program(count, table.len());
+            for images in [1, 5, LANES] {
+                let mut expected = Vec::new();
+                for (lane, &scale) in scales.iter().enumerate().take(images) {
+                    let value = |n| plain(&program, n, |at| table[at as usize][lane], scale);
+                    expected.extend((0..count).map(value));
+                }
+                for simd in Simd::all() {
+                    let mut got = vec![f32::NAN; images * count];
+                    interleaved(simd, &program, &table, &scales, &mut got);
+                    assert_eq!(got, expected, "{simd:?}, {images} images, {count} features");
+                    let lane: Vec<_> = table.iter().map(|lanes| lanes[0]).collect();
+                    single(simd, &program, &lane, scales[0], &mut got[..count]);
+                    assert_eq!(got[..count], expected[..count], "{simd:?}, {count} features");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_version_interleaves_the_tables_of_single_images() {
+        for (height, width) in [(1, 1), (1, 7), (6, 1), (2, 2), (5, 9), (24, 24)] {
+            for count in [1, 3, LANES] {
+                let levels = base::Seed(width as u64).permutation(count * height * width);
+                let levels: Vec<_> = levels.into_iter().map(|level| !(level as u8)).collect();
+                let images: Vec<_> = levels.chunks(height * width).collect();
+                for simd in Simd::all() {
+                    // Not zero before.
+                    let mut upright = vec![[77; LANES]; (height + 1) * (width + 1)];
+                    let mut tilted = upright.clone();
+                    interleave(simd, &images, width, &mut upright);
+                    interleave_tilted(simd, &images, width, &mut tilted);
+                    for (lane, image) in images.iter().enumerate() {
+                        let image = ndarray::ArrayView2::from_shape((height, width), image);
+                        let image = image.expect("that many levels");
+                        let mut expected = vec![0; upright.len()];
+                        crate::integral(image, &mut expected).expect("it is small");
+                        assert!(upright.iter().map(|lanes| lanes[lane]).eq(expected.clone()));
+                        crate::tilted_integral(image, &mut expected).expect("it is small");
+                        assert!(tilted.iter().map(|lanes| lanes[lane]).eq(expected));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_version_gives_the_same_moments() {
+        for length in [0, 1, 31, 576, 70_000] {
+            let levels: Vec<_> = (0..length).map(|n| 255 - (n % 7) as u8).collect();
+            let sum = levels.iter().map(|&level| u64::from(level)).sum();
+            let squares = levels.iter().map(|&level| u64::from(level).pow(2)).sum();
+            for simd in Simd::all() {
+                assert_eq!(moments(simd, &levels), (sum, squares), "{simd:?}, {length} levels");
+            }
+        }
+    }
+}
