@@ -5,6 +5,9 @@ use crate::integral::{Integral, TiltedIntegral};
 use base::ParamError;
 use serde::{Deserialize, Serialize};
 
+/// So that no feature of an image leaves the range of `f32`.
+const MAX_WEIGHT: f64 = 1e20;
+
 /// A rectangle and how much the sum over its pixels counts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,8 +86,8 @@ impl WeightedFeature {
             let Some((end_y, end_x)) = part.end() else {
                 return fault(part, "rectangles with pixels inside the image");
             };
-            if !part.weight.is_finite() {
-                return fault(part, "rectangles of finite weights");
+            if !part.weight.is_finite() || part.weight.abs() > MAX_WEIGHT {
+                return fault(part, "rectangles with weights of -1e20..=1e20");
             }
             (bottom, right) = (bottom.max(end_y), right.max(end_x));
         }

@@ -4,6 +4,11 @@
 //! of all of them. 5,000 features of 1,600 images of 24x24 pixels, one thread: image by image
 //! 36 ms, interleaved 6 ms, half of which is writing 32 MB.
 
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use super::Simd;
+
 /// Images that are worked on at once.
 pub(crate) const LANES: usize = 16;
 
@@ -48,27 +53,51 @@ super::kernel! {
     }
 }
 
+/// Writes the features of up to [`LANES`] images, one row of `out` per image.
+pub(crate) fn interleaved(
+    simd: Simd,
+    program: &Program,
+    table: &[[u32; LANES]],
+    scales: &[f64; LANES],
+    out: &mut [f32],
+) {
+    let mut features = Features::new(program);
+    let count = program.features.len();
+    let mut block = [[0.0; LANES]; LANES];
+    for first in (0..count).step_by(LANES) {
+        let in_block = LANES.min(count - first);
+        fill(simd, &mut features, table, scales, &mut block[..in_block]);
+        let rows = out.chunks_exact_mut(count).map(|row| &mut row[first..first + in_block]);
+        match simd {
+            // SAFETY: `Simd::all` lists these values only if the processor has AVX2.
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx2 | Simd::Avx512 if in_block == LANES => unsafe {
+                x86::transpose(&block, rows);
+            },
+            _ => transpose(&block, rows),
+        }
+    }
+}
+
 super::kernel! {
-    /// Writes the features of up to [`LANES`] images, one row of `out` per image.
-    pub(crate) fn interleaved(
-        program: &Program,
+    /// The next features of all images, one row of `block` per feature.
+    fn fill(
+        features: &mut Features<'_>,
         table: &[[u32; LANES]],
         scales: &[f64; LANES],
-        out: &mut [f32],
+        block: &mut [[f32; LANES]],
     ) {
-        let mut features = Features::new(program);
-        let count = program.features.len();
-        let mut block = [[0.0; LANES]; LANES];
-        for first in (0..count).step_by(LANES) {
-            let in_block = LANES.min(count - first);
-            for values in &mut block[..in_block] {
-                *values = features.next(table, scales);
-            }
-            for (lane, row) in out.chunks_exact_mut(count).enumerate().take(LANES) {
-                for (out, values) in row[first..first + in_block].iter_mut().zip(&block) {
-                    *out = values[lane];
-                }
-            }
+        for values in block {
+            *values = features.next(table, scales);
+        }
+    }
+}
+
+/// From a row per feature to a row per image.
+fn transpose<'a>(block: &[[f32; LANES]; LANES], rows: impl Iterator<Item = &'a mut [f32]>) {
+    for (lane, row) in rows.enumerate().take(LANES) {
+        for (out, values) in row.iter_mut().zip(block) {
+            *out = values[lane];
         }
     }
 }
@@ -193,7 +222,6 @@ impl<'a> Features<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Simd;
 
     /// Programs of one to three terms of one to nine corners, in a table of `entries` sums.
     fn program(features: usize, entries: usize) -> Program {
