@@ -51,7 +51,11 @@ pub use lbp::{
     lbp_histogram_like_mahotas, lbp_label_count, lbp_rotation_classes, lbp_var_like_scikit_image,
     lbp_variance, multi_block_lbp, multi_block_lbp_image, multi_block_lbp_like_scikit_image,
 };
-pub use picture::{haar_overlay, hog_glyphs, hog_lines, lbp_picture};
+pub use picture::{
+    NEGATIVE, Overlay, OverlayError, OverlayStyle, POSITIVE, hog_cell_weights, hog_glyphs,
+    hog_glyphs_svg, hog_lines, hog_stars, hog_stars_svg, hog_weights, hog_weights_svg, lbp_picture,
+    lbp_picture_svg,
+};
 pub use pixels::{Pixels, PixelsParams};
 pub use resize::{Interpolation, ResizeError, Resizer, resize};
 pub use view::{describe, view};

@@ -32,5 +32,6 @@ families! { "golden":
     lbp_skimage
     mblbp_skimage
     resize_opencv
+    visualise
 }
 families!("golden_more": gray_opencv haar_rectangles lbp_exact);
