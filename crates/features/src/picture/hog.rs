@@ -95,7 +95,7 @@ pub fn hog_stars_svg(cells: ArrayView3<'_, f32>, cell_size: [usize; 2]) -> Strin
 /// let weights = ndarray::array![[[2.0_f32], [-1.0]]];
 /// let picture = features::hog_weights(weights.view(), [8, 8]);
 /// assert_eq!(picture.get_pixel(4, 4).0, features::POSITIVE);
-/// assert_eq!(picture.get_pixel(12, 4).0, features::NEGATIVE.map(|level| level / 2));
+/// assert_eq!(picture.get_pixel(12, 4).0, features::NEGATIVE.map(|level: u8| level.div_ceil(2)));
 /// ```
 pub fn hog_weights(weights: ArrayView3<'_, f32>, cell_size: [usize; 2]) -> RgbImage {
     let positive = hog_lines(weights.mapv(|weight| weight.max(0.0)).view(), cell_size);
