@@ -23,7 +23,7 @@ pub(crate) fn run(photo: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
     let (height, width) = (photo.height() as usize, photo.width() as usize);
     let size = Size { height, width, channels: 3 };
 
-    let hog = Hog::new(&HogParams { cell_size: [8, 8], ..HogParams::default() })?;
+    let hog = Hog::new(&HogParams { cell_size: [16, 16], ..HogParams::default() })?;
     let descriptor = describe(&hog, view(&photo))?;
     let shape = hog.shape(size)?;
     println!("{height}x{width} pixels, {} numbers of HOG", descriptor.len());
@@ -45,11 +45,11 @@ pub(crate) fn run(photo: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
     let cells = hog.cells(view(&photo))?;
     std::fs::create_dir_all(folder)?;
     photo.save(folder.join("hog_photo.png"))?;
-    hog_glyphs(cells.view(), [16, 16]).save(folder.join("hog_lines.png"))?;
-    hog_weights(weights.view(), [16, 16]).save(folder.join("hog_weights.png"))?;
-    std::fs::write(folder.join("hog_lines.svg"), hog_glyphs_svg(cells.view(), [16, 16]))?;
-    std::fs::write(folder.join("hog_stars.svg"), hog_stars_svg(cells.view(), [16, 16]))?;
-    std::fs::write(folder.join("hog_weights.svg"), hog_weights_svg(weights.view(), [16, 16]))?;
+    hog_glyphs(cells.view(), [32, 32]).save(folder.join("hog_lines.png"))?;
+    hog_weights(weights.view(), [32, 32]).save(folder.join("hog_weights.png"))?;
+    std::fs::write(folder.join("hog_lines.svg"), hog_glyphs_svg(cells.view(), [32, 32]))?;
+    std::fs::write(folder.join("hog_stars.svg"), hog_stars_svg(cells.view(), [32, 32]))?;
+    std::fs::write(folder.join("hog_weights.svg"), hog_weights_svg(weights.view(), [32, 32]))?;
     println!("pictures: {}/hog_*", folder.display());
     Ok(())
 }

@@ -19,7 +19,7 @@ pub(crate) fn run(photo: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
     let photo = image::open(photo)?.to_rgb8();
     let levels = gray(view(&photo));
 
-    let (points, radius, method) = (8, 1.0, LbpMethod::Uniform);
+    let (points, radius, method) = (16, 2.0, LbpMethod::Uniform);
     let codes = lbp_codes(levels.view(), points, radius, method)?;
     let labels = lbp_label_count(points, method);
     let mut histogram = vec![0; labels];

@@ -1,3 +1,4 @@
+//! Image descriptors with the numbers of the libraries people know them from, and pictures of
 //! what they see.
 //!
 //! A descriptor is a recipe ([`Hog`], [`Lbp`], [`Haar`], [`Pixels`], [`Concat`]) made from checked
@@ -6,6 +7,21 @@
 //!
 //! Nothing here learns, knows a label, reads a file or asks for the time. Threads are used in
 //! [`extract_all`] and [`extract_all_into`] only.
+//!
+//! # What they see
+//!
+//! [`hog_glyphs`]: the edges in each cell of a photo of a cat's eye.
+//!
+#![doc = include_str!("../docs/hog_lines.svg")]
+//! [`hog_weights`]: what a linear model could look for in it, orange, and what speaks against.
+//!
+#![doc = include_str!("../docs/hog_weights.svg")]
+//! [`lbp_picture`]: the uniform patterns of three coins, 16 points at 2 pixels.
+//!
+#![doc = include_str!("../docs/lbp_codes.svg")]
+//! [`Overlay`]: a Haar-like feature on a face; red counts positive, green negative.
+//!
+#![doc = include_str!("../docs/haar_ThreeY.svg")]
 
 mod batch;
 mod concat;

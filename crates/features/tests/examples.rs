@@ -32,6 +32,11 @@ fn check(run: Example, photo: &str, pictures: &[(&str, (u32, u32))], texts: &[&s
     for name in texts {
         let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
         assert!(text.starts_with("<svg") && text.ends_with("</svg>\n"), "{name}");
+        // The pictures of the documentation are these.
+        let docs = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).join(name);
+        if docs.exists() {
+            assert!(text == std::fs::read_to_string(&docs).unwrap(), "{name} differs from docs/");
+        }
     }
 }
 

@@ -111,21 +111,26 @@ kernel! {
                     }
                 }
             }
+            let (sums, copies) = corners.split_first_mut().expect("there are four copies");
+            let sums = &mut sums[..bins];
+            for copy in copies {
+                let copy = &mut copy[..bins];
+                for (sum, part) in sums.as_flattened_mut().iter_mut().zip(copy.as_flattened()) {
+                    *sum += part;
+                }
+                copy.fill([0.0; 4]);
+            }
             let pair = span.cell * stride..(span.cell + 2) * stride;
             let (above_left, above_right) = above[pair.clone()].split_at_mut(stride);
             let (below_left, below_right) = below[pair].split_at_mut(stride);
-            for bin in 0..bins {
-                let mut sum = [0.0; 4];
-                for copy in &mut *corners {
-                    for k in 0..4 {
-                        sum[k] += copy[bin][k];
-                    }
-                    copy[bin] = [0.0; 4];
-                }
-                above_left[bin] += sum[0];
-                above_right[bin] += sum[1];
-                below_left[bin] += sum[2];
-                below_right[bin] += sum[3];
+            let above = above_left[..bins].iter_mut().zip(&mut above_right[..bins]);
+            let below = below_left[..bins].iter_mut().zip(&mut below_right[..bins]);
+            for (sum, (above, below)) in sums.iter_mut().zip(above.zip(below)) {
+                *above.0 += sum[0];
+                *above.1 += sum[1];
+                *below.0 += sum[2];
+                *below.1 += sum[3];
+                *sum = [0.0; 4];
             }
         }
     }
@@ -196,14 +201,14 @@ kernel! {
         out: &mut [f32],
     ) {
         let length = 3 * cells.orientations;
-        let outs = out.chunks_exact_mut(length + 4);
-        for (x, (votes, out)) in cells.votes.chunks_exact(cells.stride).zip(outs).enumerate() {
+        for (x, votes) in cells.votes.chunks_exact(cells.stride).enumerate() {
             let lengths = lengths(cells.energies, x);
             let limit = lengths.map(|length| TRUNCATION * length);
             let scale = lengths.map(|length| 0.5 / length);
             let mut textures = [[0.0_f32; LANES]; 4];
+            let first = x * (length + 4);
             let chunks = votes.as_chunks::<LANES>().0.iter().zip(texture.as_chunks::<LANES>().0);
-            for ((votes, texture), out) in chunks.zip(out[..length].chunks_mut(LANES)) {
+            for (chunk, (votes, texture)) in chunks.enumerate() {
                 let mut sums = [0.0; LANES];
                 for k in 0..4 {
                     for lane in 0..LANES {
@@ -213,22 +218,26 @@ kernel! {
                         textures[k][lane] += vote * texture[lane];
                     }
                 }
+                // What is too much is overwritten by what follows, and the last cell is cut off.
+                let out = &mut out[first + chunk * LANES..];
                 match out.first_chunk_mut() {
                     Some(out) => *out = sums,
                     None => out.copy_from_slice(&sums[..out.len()]),
                 }
             }
             for k in 0..4 {
-                let mut sums = textures[order[k]];
-                for half in [8, 4, 2, 1] {
-                    for lane in 0..half {
-                        sums[lane] += sums[lane + half];
-                    }
-                }
-                out[length + k] = sums[0];
+                out[first + length + k] = sum(&textures[order[k]]);
             }
         }
     }
+}
+
+/// Halves added up until one is left.
+#[inline(always)]
+fn sum(numbers: &[f32; LANES]) -> f32 {
+    let eight: [f32; 8] = std::array::from_fn(|lane| numbers[lane] + numbers[lane + 8]);
+    let four: [f32; 4] = std::array::from_fn(|lane| eight[lane] + eight[lane + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
 }
 
 kernel! {

@@ -22,6 +22,9 @@ impl Svg {
 
     /// From the middle of one pixel (row, column) to that of another.
     pub(super) fn line(&mut self, from: [f64; 2], to: [f64; 2], colour: [u8; 3], opacity: f64) {
+        if opacity < 1.0 / 255.0 {
+            return; // nobody would see it
+        }
         let [y1, x1] = from.map(|place| place + 0.5);
         let [y2, x2] = to.map(|place| place + 0.5);
         self.push(format_args!(
