@@ -13,12 +13,15 @@
 //! [`hog_glyphs`]: the edges in each cell of a photo of a cat's eye.
 //!
 #![doc = include_str!("../docs/hog_lines.svg")]
+//!
 //! [`hog_weights`]: what a linear model could look for in it, orange, and what speaks against.
 //!
 #![doc = include_str!("../docs/hog_weights.svg")]
+//!
 //! [`lbp_picture`]: the uniform patterns of three coins, 16 points at 2 pixels.
 //!
 #![doc = include_str!("../docs/lbp_codes.svg")]
+//!
 //! [`Overlay`]: a Haar-like feature on a face; red counts positive, green negative.
 //!
 #![doc = include_str!("../docs/haar_ThreeY.svg")]
