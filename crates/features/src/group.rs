@@ -96,16 +96,13 @@ pub fn group_rectangles(
         return Ok(hits.iter().map(|&hit| (hit, 1)).collect());
     }
     let groups = groups(hits, eps, mean_single);
-    let counts: Vec<u32> = groups.iter().map(|group| group.count()).collect();
-    Ok(kept(&groups, &counts, threshold, eps).map(|i| (groups[i].mean, counts[i])).collect())
+    let kept = kept(&groups, threshold, eps);
+    Ok(kept.map(|group| (group.mean, group.count())).collect())
 }
 
 /// As [`group_rectangles`], for hits with the number of cascade stages they passed and the sum of
 /// the last stage: a group has the most stages of its hits, and the largest sum among those with
-/// so many. What is compared with `threshold` is the number of stages. With a `threshold` of 0
-/// every hit is given back as it is.
-///
-/// Groups without a positive sum have the smallest positive number instead, as in OpenCV.
+/// so many. With a `threshold` of 0 every hit is given back as it is.
 ///
 /// # Errors
 /// If `eps` is negative or not finite.
@@ -120,19 +117,18 @@ pub fn group_with_levels(
     }
     let boxes: Vec<BoundingBox> = hits.iter().map(|hit| hit.0).collect();
     let groups = groups(&boxes, eps, mean_single);
-    let best = groups.iter().map(|group| {
-        group.members.iter().map(|&i| (hits[i].1, hits[i].2)).fold(
-            (0, f64::MIN_POSITIVE),
-            |best, next| {
-                let better = next.0 > best.0 || (next.0 == best.0 && next.1 > best.1);
-                if better { next } else { best }
-            },
-        )
+    let best = |group: &Group| {
+        let reached = group.members.iter().map(|&i| (hits[i].1, hits[i].2));
+        reached.fold((0, f64::MIN_POSITIVE), |best, next| {
+            let better = next.0 > best.0 || (next.0 == best.0 && next.1 > best.1);
+            if better { next } else { best }
+        })
+    };
+    let kept = kept(&groups, threshold, eps).map(|group| {
+        let (level, sum) = best(group);
+        (group.mean, level, sum)
     });
-    let best: Vec<(u32, f64)> = best.collect();
-    let levels: Vec<u32> = best.iter().map(|best| best.0).collect();
-    let kept = kept(&groups, &levels, threshold, eps);
-    Ok(kept.map(|i| (groups[i].mean, best[i].0, best[i].1)).collect())
+    Ok(kept.collect())
 }
 
 /// As [`group_rectangles`], for hits with a score: a group has the largest score of its hits. Means
@@ -152,13 +148,11 @@ pub fn group_with_scores(
     }
     let boxes: Vec<BoundingBox> = hits.iter().map(|hit| hit.0).collect();
     let groups = groups(&boxes, eps, mean_double);
-    let counts: Vec<u32> = groups.iter().map(|group| group.count()).collect();
-    let best = |i: usize| {
-        let scores = groups[i].members.iter().map(|&member| hits[member].1);
+    let best = |group: &Group| {
+        let scores = group.members.iter().map(|&member| hits[member].1);
         scores.fold(-f64::MAX, |best, score| if best < score { score } else { best })
     };
-    let kept = kept(&groups, &counts, threshold, eps);
-    Ok(kept.map(|i| (groups[i].mean, best(i))).collect())
+    Ok(kept(&groups, threshold, eps).map(|group| (group.mean, best(group))).collect())
 }
 
 fn check_eps(eps: f64) -> Result<(), ParamError> {
@@ -209,22 +203,16 @@ fn groups(hits: &[BoundingBox], eps: f64, mean: Mean) -> Vec<Group> {
     groups.into_iter().map(with_mean).collect()
 }
 
-/// Places of the groups whose `rank` is above the threshold and that are not part of another.
-fn kept<'a>(
-    groups: &'a [Group],
-    ranks: &'a [u32],
-    threshold: u32,
-    eps: f64,
-) -> impl Iterator<Item = usize> + 'a {
-    (0..groups.len()).filter(move |&inner| {
-        let rank = ranks[inner];
-        let covers = |(outer, group): (usize, &Group)| {
-            outer != inner
-                && group.count() > threshold
-                && (group.count() > rank.max(3) || rank < 3)
-                && groups[inner].mean.is_within(&group.mean, eps)
-        };
-        rank > threshold && !groups.iter().enumerate().any(covers)
+/// Groups of more hits than the threshold that are not part of a larger one.
+fn kept(groups: &[Group], threshold: u32, eps: f64) -> impl Iterator<Item = &Group> {
+    let covers = move |outer: &Group, inner: &Group| {
+        outer.count() > threshold
+            && (outer.count() > inner.count().max(3) || inner.count() < 3)
+            && inner.mean.is_within(&outer.mean, eps)
+    };
+    groups.iter().filter(move |inner| {
+        let is_part = |outer: &Group| !std::ptr::eq(outer, *inner) && covers(outer, inner);
+        inner.count() > threshold && !groups.iter().any(is_part)
     })
 }
 
@@ -266,18 +254,17 @@ mod tests {
         assert!(groups.into_iter().eq(hits().into_iter().map(|hit| (hit, 1))));
     }
 
-    /// Levels above the threshold keep a group of one hit; the best sum is that of the top level.
+    /// The best sum of a group is that of the hits with the most stages.
     #[test]
-    fn levels_decide_instead_of_numbers() {
+    fn the_highest_level_of_a_group_is_kept() {
         let hits = [
             (square(0, 0, 50), 7, 0.5),
             (square(1, 0, 50), 8, -3.0),
-            (square(1, 1, 50), 8, 2.0),
+            (square(1, 1, 50), 8, -2.0),
             (square(200, 0, 50), 8, -1.0),
-            (square(400, 0, 50), 2, 9.0),
         ];
-        let groups = group_with_levels(&hits, 3, 0.2).unwrap();
-        assert_eq!(groups, [(square(1, 0, 50), 8, 2.0), (square(200, 0, 50), 8, -1.0)]);
+        let groups = group_with_levels(&hits, 2, 0.2).unwrap();
+        assert_eq!(groups, [(square(1, 0, 50), 8, -2.0)]);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! compiled for an instruction set, after asking the processor for it.
 #![allow(unsafe_code)]
 
+pub(crate) mod cascade;
 pub(crate) mod fhog;
 pub(crate) mod haar;
 pub(crate) mod hog;
@@ -16,6 +17,7 @@ pub(crate) mod hog_blocks;
 pub(crate) mod integral;
 pub(crate) mod lbp;
 pub(crate) mod lbp_float;
+pub(crate) mod planes;
 pub(crate) mod resize;
 
 use std::sync::LazyLock;

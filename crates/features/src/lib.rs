@@ -27,6 +27,7 @@
 #![doc = include_str!("../docs/haar_ThreeY.svg")]
 
 mod batch;
+mod cascade;
 mod concat;
 mod fhog;
 mod gray;
@@ -43,6 +44,10 @@ mod view;
 
 pub use base::{Extract, Images, Matrix, ParamError, ShapeError, Size};
 pub use batch::{extract_all, extract_all_into};
+pub use cascade::{
+    Cascade, CascadeError, Detection, DetectionError, DetectionParams, Detector, Hit,
+    ScoredDetection,
+};
 pub use concat::Concat;
 pub use fhog::{Fhog, FhogParams, FhogScratch, VlHog, VlHogParams, VlHogVariant};
 pub use gray::{gray, gray_pixel};
