@@ -34,6 +34,6 @@ families! { "golden":
     resize_opencv
     visualise
 }
-families!("golden_more": gray_opencv haar_rectangles lbp_exact);
+families!("golden_more": gray_opencv haar_rectangles hog_options lbp_exact);
 // The cascades that `golden` names are OpenCV's files, which are not all here.
 families!("golden_cascades": cascade);

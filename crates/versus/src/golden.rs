@@ -11,6 +11,7 @@ mod group_rectangles;
 mod haar;
 mod haar_rectangles;
 mod hog_opencv;
+mod hog_options;
 mod hog_skimage;
 mod integral;
 mod lbp_exact;
@@ -39,6 +40,7 @@ const FAMILIES: &[(&str, Check)] = &[
     ("haar_rectangles", haar_rectangles::check),
     ("haar_skimage", haar::check),
     ("hog_opencv", hog_opencv::check),
+    ("hog_options", hog_options::check),
     ("hog_skimage", hog_skimage::check),
     ("integral_opencv", integral::check),
     ("lbp_exact", lbp_exact::check),

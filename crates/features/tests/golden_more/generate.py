@@ -13,6 +13,8 @@ import numpy as np
 import skimage.feature as F
 from skimage import data
 
+import hog_options
+
 HERE = Path(__file__).parent
 HAAR_TYPES = ["type-2-x", "type-2-y", "type-3-x", "type-3-y", "type-4"]
 
@@ -57,12 +59,21 @@ def haar_rectangles(name, height, width):
                 value=dict(total=len(rects), every=every), tolerance="exact")
 
 
-def case(family, oracle, name, image, params, value):
+def hog(seed, image, picture):
+    params = hog_options.choices(seed)
+    value = hog_options.hog(params, np.atleast_3d(picture)).astype(np.float32)
+    # Numbers of blocks that are not normalised go into the hundreds.
+    tolerance = "abs 1e-4" if params["block_norm"] == "none" else "abs 1e-6"
+    return case("hog_options", "numpy (hog_options.py)", f"hog_options_{image}_{seed}", image, params,
+                value, tolerance)
+
+
+def case(family, oracle, name, image, params, value, tolerance="exact"):
     value = np.ascontiguousarray(value)
     file = f"out/{name}.npy"
     np.save(HERE / file, value)
     return dict(id=name, family=family, oracle=oracle, image=image, params=params, file=file,
-                dtype=str(value.dtype), shape=value.shape, tolerance="exact")
+                dtype=str(value.dtype), shape=value.shape, tolerance=tolerance)
 
 
 def main():
@@ -71,7 +82,12 @@ def main():
     coins, chelsea = data.coins()[10:107, 20:171], data.chelsea()[40:168, 100:228]
     cv2.imwrite(str(HERE / "img/coins_crop.png"), coins)
     cv2.imwrite(str(HERE / "img/chelsea_rgb.png"), chelsea[:, :, ::-1])
+    pictures = dict(coins_small=coins[30:67, 40:93], chelsea_small=chelsea[50:91, 60:98])
+    for name, picture in pictures.items():
+        colours = picture[:, :, ::-1] if picture.ndim == 3 else picture
+        cv2.imwrite(str(HERE / f"img/{name}.png"), colours)
     cases = [gray("chelsea_rgb", chelsea)]
+    cases += [hog(seed, *list(pictures.items())[seed // 6 % 2]) for seed in range(48)]
     cases += [lbp_exact("coins_crop", coins, *ring) for ring in [(16, 2), (24, 3), (8, 2)]]
     cases += [haar_rectangles(*window)
               for window in [("8x8", 8, 8), ("6x9", 6, 9), ("11x4", 11, 4)]]

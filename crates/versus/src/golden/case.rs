@@ -111,6 +111,12 @@ impl Case {
         self.entry.dtype.as_deref().unwrap_or_default()
     }
 
+    /// All settings together.
+    pub fn params<T: DeserializeOwned>(&self) -> Result<T> {
+        let params = self.entry.params.clone().into_iter().collect();
+        serde_json::from_value(Value::Object(params)).context("settings")
+    }
+
     /// A setting that the case must have.
     pub fn param<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         self.optional(name)?.ok_or_else(|| anyhow!("the case has no `{name}`"))
