@@ -74,6 +74,9 @@ pub struct HogScratch {
     grid: Cells,
     /// What they were voted.
     counted: Vec<f32>,
+    /// The cells of a block that votes by itself.
+    block_cells: Cells,
+    /// The numbers of a block.
     block: Vec<f32>,
 }
 
@@ -83,28 +86,17 @@ pub(super) struct General {
     params: HogParams,
     geometry: Geometry,
     orientations: Orientations,
-    /// The cells of a block that votes by itself.
-    block: Option<Cells>,
 }
 
 impl General {
     /// `params` are checked.
     pub(super) fn new(params: &HogParams) -> Self {
-        let geometry = Geometry::new(params);
-        let block = match params.cell_vote {
-            CellVote::Gaussian { sigma, offset } => {
-                let [height, width] = geometry.block();
-                let sigma = sigma.unwrap_or((height + width) as f64 / 8.0);
-                let mut cells = Cells::default();
-                cells.bilinear(params.block_size, params.cell_size);
-                cells.weigh(sigma, offset);
-                Some(cells)
-            }
-            CellVote::Hard | CellVote::Bilinear => None,
-        };
-        let orientations =
-            Orientations::new(params.orientations, params.signed, params.orientation_vote);
-        Self { params: params.clone(), geometry, orientations, block }
+        let HogParams { orientations, signed, orientation_vote, .. } = *params;
+        Self {
+            params: params.clone(),
+            geometry: Geometry::new(params),
+            orientations: Orientations::new(orientations, signed, orientation_vote),
+        }
     }
 
     pub(super) fn geometry(&self) -> &Geometry {
@@ -206,35 +198,44 @@ impl General {
         scratch: &mut HogScratch,
         out: &mut [f32],
     ) {
+        let by_itself = self.lay_cells(width, blocks, scratch);
         let orientations = self.orientations.count();
         let [cell_rows, cell_columns] = self.params.block_size;
         scratch.block.resize(cell_rows * cell_columns * orientations, 0.0);
-        if self.block.is_none() {
-            self.count_grid(width, self.geometry.cells(blocks), scratch);
-        }
-        let HogScratch { votes, grid, counted, block, .. } = scratch;
-        let mut out = self.in_layout(blocks, out);
-        for (row, mut out) in out.outer_iter_mut().enumerate() {
+        let HogScratch { votes, grid, counted, block_cells, block, .. } = scratch;
+        for (row, mut out) in self.in_layout(blocks, out).outer_iter_mut().enumerate() {
             for (column, mut out) in out.outer_iter_mut().enumerate() {
                 let corner = self.geometry.corner([row, column]);
-                match &self.block {
-                    Some(cells) => {
-                        cells.count(Votes { votes, width }, corner, orientations, block);
-                    }
-                    None => {
-                        let [top, left] = self.geometry.cell(corner);
-                        let in_row = grid.counts()[1];
-                        let cells = block.chunks_exact_mut(cell_columns * orientations);
-                        for (y, cells) in cells.enumerate() {
-                            let start = ((top + y) * in_row + left) * orientations;
-                            cells.copy_from_slice(&counted[start..start + cells.len()]);
-                        }
+                if by_itself {
+                    block_cells.count(Votes { votes, width }, corner, orientations, block);
+                } else {
+                    let [top, left] = self.geometry.cell(corner);
+                    let in_row = grid.counts()[1];
+                    let cells = block.chunks_exact_mut(cell_columns * orientations);
+                    for (y, cells) in cells.enumerate() {
+                        let start = ((top + y) * in_row + left) * orientations;
+                        cells.copy_from_slice(&counted[start..start + cells.len()]);
                     }
                 }
                 norms::normalise(block, &self.params);
                 out.iter_mut().zip(&*block).for_each(|(out, &value)| *out = value);
             }
         }
+    }
+
+    /// Lays the cells of a block that votes by itself, and says so; else counts the votes for the
+    /// cells that blocks share.
+    fn lay_cells(&self, width: usize, blocks: [usize; 2], scratch: &mut HogScratch) -> bool {
+        let HogParams { cell_vote, block_size, cell_size, .. } = self.params;
+        let CellVote::Gaussian { sigma, offset } = cell_vote else {
+            self.count_grid(width, self.geometry.cells(blocks), scratch);
+            return false;
+        };
+        let [block_height, block_width] = self.geometry.block();
+        let sigma = sigma.unwrap_or((block_height + block_width) as f64 / 8.0);
+        scratch.block_cells.bilinear(block_size, cell_size);
+        scratch.block_cells.weigh(sigma, offset);
+        true
     }
 
     /// A descriptor as an array of shape `(block rows, block columns, cell rows, cell columns,
@@ -252,5 +253,91 @@ impl General {
         };
         let out = ArrayViewMut5::from_shape(shape, out).expect("`out` has the descriptor's length");
         out.permuted_axes(axes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BlockNorm, Hog, Remainder};
+    use ndarray::{Array3, array};
+
+    /// Cells of one pixel, one orientation: the strength of each pixel's gradient.
+    fn strengths(image: &Array3<u16>, params: &HogParams) -> Vec<f32> {
+        let (cell_size, block_size) = ([1, 1], [1, 1]);
+        let block_norm = BlockNorm::None;
+        let params =
+            HogParams { orientations: 1, cell_size, block_size, block_norm, ..params.clone() };
+        Hog::new(&params).unwrap().describe(image.view()).unwrap()
+    }
+
+    #[test]
+    fn the_strongest_channel_counts_or_each_by_itself() {
+        let image = array![[[0_u16, 0], [9, 9], [3, 7]]];
+        let params = HogParams::default();
+        assert_eq!(strengths(&image, &params), [0.0, 7.0, 0.0]);
+        let params = HogParams { colour: Colour::PerChannel, ..params };
+        assert_eq!(strengths(&image, &params), [0.0, 3.0, 0.0, 0.0, 7.0, 0.0]);
+    }
+
+    /// The first channel falls and the second rises, equally strongly; the two halves of the
+    /// circle are two bins.
+    #[test]
+    fn the_first_of_equally_strong_channels_counts() {
+        let image = array![[[9_u16, 0], [5, 5], [0, 9]]];
+        let (cell_size, block_size) = ([1, 1], [1, 1]);
+        let params = HogParams {
+            signed: true,
+            orientations: 2,
+            cell_size,
+            block_size,
+            block_norm: BlockNorm::None,
+            ..HogParams::default()
+        };
+        let hog = Hog::new(&params).unwrap();
+        // To the left is 180 degrees, the first angle of the second bin.
+        assert_eq!(hog.describe(image.view()).unwrap(), [0.0, 0.0, 0.0, 9.0, 0.0, 0.0]);
+    }
+
+    /// A row of five pixels, cells of two: the third has one pixel in the image. `|dx|` is
+    /// 1 1 | 2 3 | 1.
+    #[test]
+    fn remainders_by_hand() {
+        let image = array![[[0_u8], [1], [1], [3], [4]]].mapv(f32::from);
+        let with = |remainder| {
+            let params = HogParams {
+                orientations: 1,
+                cell_size: [1, 2],
+                block_size: [1, 1],
+                block_norm: BlockNorm::None,
+                border: crate::Border::Clamp,
+                remainder,
+                ..HogParams::default()
+            };
+            Hog::new(&params).unwrap().describe(image.view())
+        };
+        assert_eq!(with(Remainder::Ignore).unwrap(), [1.0, 2.5]);
+        assert_eq!(with(Remainder::Pad).unwrap(), [1.0, 2.5, 0.5]);
+        assert!(matches!(with(Remainder::Error), Err(HogError::Shape(_))));
+    }
+
+    /// Two equal rows, cells of one pixel: `|dx|` is 1 3 2. Blocks of a cell and the next.
+    #[test]
+    fn layouts_by_hand() {
+        let numbers = |layout| {
+            let params = HogParams {
+                orientations: 1,
+                cell_size: [1, 1],
+                block_size: [1, 2],
+                block_norm: BlockNorm::None,
+                border: crate::Border::Clamp,
+                layout,
+                ..HogParams::default()
+            };
+            let image = array![[[0_u16], [1], [3]], [[0], [1], [3]]];
+            Hog::new(&params).unwrap().describe(image.view()).unwrap()
+        };
+        assert_eq!(numbers(Layout::RowMajor), [1.0, 3.0, 3.0, 2.0, 1.0, 3.0, 3.0, 2.0]);
+        assert_eq!(numbers(Layout::OpenCv), [1.0, 3.0, 1.0, 3.0, 3.0, 2.0, 3.0, 2.0]);
     }
 }

@@ -33,7 +33,8 @@ impl Geometry {
 
     /// Place of the upper left pixel of the block in this row and column of blocks.
     pub(super) fn corner(&self, block: [usize; 2]) -> [usize; 2] {
-        [0, 1].map(|axis| block[axis] * self.stride[axis])
+        // Saturating, for sizes of images that no memory holds.
+        [0, 1].map(|axis| block[axis].saturating_mul(self.stride[axis]))
     }
 
     /// Row and column of the cell at this place, if cells begin at the first pixel.

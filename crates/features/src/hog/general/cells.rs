@@ -7,7 +7,7 @@ use super::votes::Vote;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Reach {
     cells: [usize; 2],
-    weights: [f64; 2],
+    weights: [f32; 2],
 }
 
 /// Votes of the pixels of an image, row by row.
@@ -45,7 +45,10 @@ impl Cells {
             let weight = |exists: bool, weight: f64| if exists { weight } else { 0.0 };
             Reach {
                 cells: [further.saturating_sub(1), further.min(count - 1)],
-                weights: [weight(further > 0, 1.0 - part), weight(further < count, part)],
+                weights: [
+                    weight(further > 0, 1.0 - part) as f32,
+                    weight(further < count, part) as f32,
+                ],
             }
         });
     }
@@ -58,7 +61,7 @@ impl Cells {
             for (at, reach) in reaches.iter_mut().enumerate() {
                 let distance = (at as f64 - middle) / sigma;
                 let weight = (-distance * distance / 2.0).exp();
-                reach.weights = reach.weights.map(|share| share * weight);
+                reach.weights = reach.weights.map(|share| (f64::from(share) * weight) as f32);
             }
         }
     }
@@ -106,8 +109,7 @@ impl Cells {
                     let cell = down.cells[y] * self.counts[1] + along.cells[x];
                     let cell = &mut out[cell * orientations..(cell + 1) * orientations];
                     for (bin, share) in vote.bins.into_iter().zip(vote.shares) {
-                        let votes = &mut cell[usize::from(bin)];
-                        *votes = (f64::from(*votes) + weight * f64::from(share)) as f32;
+                        cell[usize::from(bin)] += weight * share;
                     }
                 }
             }
@@ -169,7 +171,7 @@ mod tests {
             let weight = |reach: &Reach| reach.weights[0];
             (weight(&down[0]), weight(&along[0]), weight(&along[1]))
         };
-        let at = |sigmas: f64| (-sigmas * sigmas / 2.0).exp();
+        let at = |sigmas: f64| (-sigmas * sigmas / 2.0).exp() as f32;
         assert_eq!(weights(0.0), (1.0, at(1.0), at(1.0)));
         assert_eq!(weights(0.5), (at(1.0), at(2.0), 1.0));
     }

@@ -38,7 +38,11 @@ impl Orientations {
     /// 0 degrees is along the row, 90 down the column.
     pub(super) fn vote(&self, gradient: Gradient) -> Vote {
         let strength = gradient.squared().sqrt();
-        let degrees = gradient.dy.atan2(gradient.dx).to_degrees().rem_euclid(self.period);
+        let degrees = match gradient.dy.atan2(gradient.dx).to_degrees() {
+            below if below < 0.0 => below + self.period,
+            beyond if beyond >= self.period => beyond - self.period,
+            degrees => degrees,
+        };
         match self.vote {
             OrientationVote::Hard => {
                 let bin = self.upper_edges.partition_point(|&edge| edge <= degrees);
