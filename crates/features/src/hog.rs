@@ -6,9 +6,10 @@
 //!
 //! Source: N. Dalal, B. Triggs, "Histograms of oriented gradients for human detection", CVPR 2005.
 //! Reference implementations: `skimage.feature.hog` of scikit-image 0.26, whose numbers the
-//! default options give bit for bit ([`Hog::blocks`], `tests/golden.rs`), and OpenCV's `HOGDescriptor`. The
-//! former differs from the paper: a pixel votes for one orientation and one cell (no
-//! interpolation), and blocks have no Gaussian weights.
+//! default options give bit for bit ([`Hog::blocks`], `tests/golden.rs`), and OpenCV's
+//! `HOGDescriptor`, whose numbers its options give but for its arc tangent
+//! (`tests/hog_like_opencv.rs`). The former differs from the paper: a pixel votes for one
+//! orientation and one cell (no interpolation), and blocks have no Gaussian weights.
 //!
 //! Departures from scikit-image: as an [`Extract`] the descriptor is `f32`, and an angle that
 //! rounds up to 180 degrees votes for the last orientation, not for none.
