@@ -20,6 +20,8 @@ pub(crate) mod lbp_float;
 pub(crate) mod planes;
 pub(crate) mod resize;
 
+pub(crate) mod hog_opencv;
+
 use std::sync::LazyLock;
 
 /// Instruction sets that kernels are compiled for, slowest first.

@@ -34,6 +34,7 @@ mod gray;
 mod group;
 mod haar;
 mod hog;
+mod hog_opencv;
 mod integral;
 mod kernels;
 mod lbp;
@@ -65,6 +66,7 @@ pub use hog::{
     BlockNorm, BlockStride, Border, CellVote, Colour, Gamma, GradientFilter, Hog, HogError,
     HogGrid, HogParams, HogScratch, HogWindow, Layout, Level, OrientationVote, Remainder,
 };
+pub use hog_opencv::{OpenCvHog, OpenCvHogParams, OpenCvHogScratch};
 pub use integral::{
     Integral, IntegralError, IntegralSquare, IntegralSum, Moments, TiltedIntegral, integral,
     squared_integral, tilted_integral,
