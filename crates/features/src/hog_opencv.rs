@@ -21,6 +21,8 @@
 //! of fewer than 4 numbers are described, where OpenCV reads past their end; an image smaller than
 //! the window is an error.
 
+mod detect;
+mod file;
 mod grid;
 mod lanes;
 #[cfg(test)]
@@ -29,6 +31,8 @@ mod scratch;
 mod table;
 mod windows;
 
+pub use detect::{HogDetector, HogGrouping, HogScanError, HogScanParams};
+pub use file::{OpenCvHogFile, OpenCvHogFileError};
 pub use scratch::OpenCvHogScratch;
 
 use crate::view::{check_out, check_size, size_of};
@@ -66,7 +70,8 @@ pub struct OpenCvHogParams {
     /// the block stride when a detector looks at many scales).
     pub window_stride: Option<[usize; 2]>,
     /// Pixels of mirrored image around the image, `padding`, up to 4,096; rounded up to a multiple
-    /// of the largest common divisor of window stride and block stride.
+    /// of the largest common divisor of window stride and block stride, if that is a power of two
+    /// (else to what OpenCV's formula makes of it).
     pub padding: [usize; 2],
 }
 

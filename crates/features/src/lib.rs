@@ -38,6 +38,7 @@ mod hog_opencv;
 mod integral;
 mod kernels;
 mod lbp;
+mod people;
 mod picture;
 mod pixels;
 mod resize;
@@ -66,7 +67,10 @@ pub use hog::{
     BlockNorm, BlockStride, Border, CellVote, Colour, Gamma, GradientFilter, Hog, HogError,
     HogGrid, HogParams, HogScratch, HogWindow, Layout, Level, OrientationVote, Remainder,
 };
-pub use hog_opencv::{OpenCvHog, OpenCvHogParams, OpenCvHogScratch};
+pub use hog_opencv::{
+    HogDetector, HogGrouping, HogScanError, HogScanParams, OpenCvHog, OpenCvHogFile,
+    OpenCvHogFileError, OpenCvHogParams, OpenCvHogScratch,
+};
 pub use integral::{
     Integral, IntegralError, IntegralSquare, IntegralSum, Moments, TiltedIntegral, integral,
     squared_integral, tilted_integral,
@@ -77,6 +81,7 @@ pub use lbp::{
     lbp_histogram_like_mahotas, lbp_label_count, lbp_rotation_classes, lbp_var_like_scikit_image,
     lbp_variance, multi_block_lbp, multi_block_lbp_image, multi_block_lbp_like_scikit_image,
 };
+pub use people::{daimler_people_weights, default_people_weights};
 pub use picture::{
     NEGATIVE, Overlay, OverlayError, OverlayStyle, POSITIVE, hog_cell_weights, hog_glyphs,
     hog_glyphs_svg, hog_lines, hog_stars, hog_stars_svg, hog_weights, hog_weights_svg, lbp_picture,

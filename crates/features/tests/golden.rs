@@ -25,6 +25,7 @@ families! { "golden":
     fhog
     group_rectangles
     haar_skimage
+    hog_opencv
     hog_skimage
     integral_opencv
     lbp_mahotas

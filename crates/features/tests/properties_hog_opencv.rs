@@ -1,7 +1,7 @@
 //! What holds for OpenCV's HOG of every image and with every setting.
 
 use base::{Extract, Size};
-use features::{Hog, OpenCvHog, OpenCvHogParams};
+use features::{Hog, HogDetector, HogGrouping, HogScanParams, OpenCvHog, OpenCvHogParams};
 use ndarray::{Array3, Array4, Axis, s};
 use proptest::prelude::*;
 
@@ -94,6 +94,29 @@ proptest! {
             features::describe(&hog, image.view()).ok(),
             features::describe(&hog, same).ok()
         );
+    }
+
+    #[test]
+    fn scores_are_the_same_at_a_place_and_among_all(
+        image in images(), hog in hogs(), scale in 1.0..3.0_f64, grouping in 0_u32..3,
+    ) {
+        let weights = base::Seed(1).permutation(hog.window_length() + 1);
+        let weights = weights.into_iter().map(|weight| weight as f32 - 50.0).collect();
+        let detector = HogDetector::new(hog.params(), weights).unwrap();
+        let hits = detector.detect(image.view(), f64::NEG_INFINITY);
+        prop_assert_eq!(hits.is_ok(), hog.length(size(&image)).is_ok());
+        if let Ok(hits) = hits {
+            let (corners, scores): (Vec<_>, Vec<_>) = hits.into_iter().unzip();
+            let again = detector.scores_at(image.view(), &corners).unwrap();
+            prop_assert_eq!(again, scores.into_iter().map(Some).collect::<Vec<_>>());
+        }
+        let grouping = HogGrouping::Overlap(grouping);
+        let scan = HogScanParams { scale, grouping, levels: 5, ..HogScanParams::default() };
+        for (hit, _) in detector.detect_at_scales(image.view(), &scan).unwrap_or_default() {
+            let (height, width, _) = image.dim();
+            prop_assert!(hit.x >= 0 && hit.right() <= width as i64);
+            prop_assert!(hit.y >= 0 && hit.bottom() <= height as i64);
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) struct Plan {
     simd: Simd,
     bins: Bins,
     /// Levels of pixels, or their square roots.
-    levels: Vec<f32>,
+    levels: Box<[f32; 256]>,
 }
 
 impl Plan {
@@ -30,8 +30,8 @@ impl Plan {
     pub(super) fn new(params: &OpenCvHogParams, windows: Windows, images: usize) -> Self {
         let blocks = windows.blocks(params);
         let layout = Layout::new(params, windows.frame, &blocks, images);
-        let level = |level: u8| {
-            let level = f32::from(level);
+        let level = |level: usize| {
+            let level = level as f32;
             if params.gamma_correction { level.sqrt() } else { level }
         };
         Self {
@@ -41,7 +41,7 @@ impl Plan {
             windows,
             blocks,
             layout,
-            levels: (0..=255).map(level).collect(),
+            levels: Box::new(std::array::from_fn(level)),
         }
     }
 
@@ -136,10 +136,10 @@ impl Plan {
     /// The levels of a row's pixels in the order of the group's lanes.
     fn look_up<const CHANNELS: usize>(&self, group: &Group, row: &[u8], levels: &mut [f32]) {
         let channel = levels.len() / CHANNELS;
-        for (place, &source) in group.sources.iter().enumerate() {
-            let pixel = &row[source..source + CHANNELS];
-            for (number, &level) in pixel.iter().enumerate() {
-                levels[number * channel + place] = self.levels[usize::from(level)];
+        for number in 0..CHANNELS {
+            let levels = &mut levels[number * channel..];
+            for (level, &source) in levels.iter_mut().zip(&group.sources) {
+                *level = self.levels[usize::from(row[source + number])];
             }
         }
     }

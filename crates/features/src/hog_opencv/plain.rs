@@ -102,7 +102,7 @@ pub(super) fn block(
             for y in 0..height {
                 let dy = y as f32 - height as f32 * 0.5;
                 let dx = x as f32 - width as f32 * 0.5;
-                let gauss = f64::from(-(dy * dy + dx * dx) * scale).exp() as f32;
+                let gauss = (-(dy * dy + dx * dx) * scale).exp();
                 let cell_x = (x as f32 + 0.5) / cell_width - 0.5;
                 let cell_y = (y as f32 + 0.5) / cell_height - 0.5;
                 let near = |place: f32, cell: f32, count: usize| {

@@ -37,8 +37,15 @@ pub(super) struct Grid<'a> {
 }
 
 impl Grid<'_> {
+    /// The blocks of each window, row by row.
+    pub(super) fn windows(&self) -> impl Iterator<Item = impl Iterator<Item = &[f32]>> {
+        let columns = 0..self.places.columns.len();
+        let row = move |row| columns.clone().map(move |column| self.window(row, column));
+        (0..self.places.rows.len()).flat_map(row)
+    }
+
     /// The blocks of the window in a row and a column of windows, column by column.
-    pub(super) fn window(&self, row: usize, column: usize) -> impl Iterator<Item = &[f32]> {
+    fn window(&self, row: usize, column: usize) -> impl Iterator<Item = &[f32]> {
         let (rows, columns) = (&self.places.rows[row], &self.places.columns[column]);
         columns.iter().flat_map(move |column| {
             rows.iter().map(move |row| {
@@ -84,6 +91,18 @@ impl OpenCvHogScratch {
         }
     }
 
+    /// Works out the blocks of all windows of an image.
+    pub(super) fn grid(&mut self, params: &OpenCvHogParams, image: ArrayView3<'_, u8>) -> Grid<'_> {
+        let (height, width, channels) = image.dim();
+        self.prepare(params, Size { height, width, channels }, 1);
+        let (_, plan, places) = self.plan.as_ref().expect("`prepare` made it");
+        self.grid.resize(plan.length(), 0.0);
+        let pixels = image.as_standard_layout();
+        let pixels = pixels.as_slice().expect("standard layout is contiguous");
+        plan.describe(pixels, &mut self.strip, &mut self.grid);
+        plan.grid(&self.grid, places)
+    }
+
     /// Writes the window at `corner` of the padded image.
     pub(super) fn window(
         &mut self,
@@ -115,11 +134,7 @@ impl OpenCvHogScratch {
 
 fn copy_windows(grid: &Grid<'_>, out: &mut [f32]) {
     let mut blocks = out.chunks_exact_mut(grid.block_length);
-    for row in 0..grid.places.rows.len() {
-        for column in 0..grid.places.columns.len() {
-            for block in grid.window(row, column) {
-                blocks.next().expect("`out` has room for all windows").copy_from_slice(block);
-            }
-        }
+    for block in grid.windows().flatten() {
+        blocks.next().expect("`out` has room for all windows").copy_from_slice(block);
     }
 }

@@ -95,8 +95,8 @@ impl Gauss {
     fn weight(&self, row: usize, column: usize) -> f32 {
         let square = |at: usize, middle: f32| (at as f32 - middle) * (at as f32 - middle);
         let distance = square(row, self.middle[0]) + square(column, self.middle[1]);
-        // Rounded from double precision, so that it does not depend on the system's `expf`.
-        f64::from(-distance * self.scale).exp() as f32
+        // As OpenCV, by the `expf` of the system, which may be wrong in the last bit.
+        (-distance * self.scale).exp()
     }
 }
 

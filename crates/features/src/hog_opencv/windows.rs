@@ -17,7 +17,8 @@ impl Frame {
         let stride = params.window_stride.unwrap_or(params.cell_size);
         let padding = [0, 1].map(|axis| {
             let multiple = gcd(stride[axis], params.block_stride[axis]);
-            params.padding[axis].next_multiple_of(multiple)
+            // OpenCV's way of rounding up, which is one for powers of two.
+            (params.padding[axis] + multiple - 1) & !(multiple - 1)
         });
         Self { size, padding }
     }
@@ -163,15 +164,17 @@ mod tests {
         assert_eq!(reflect(-7, 1), 0);
     }
 
+    /// Common divisors 4, 1 and 6; `cv2.HOGDescriptor` gives 10 for (9 + 5) & -6, too.
     #[test]
     fn padding_is_rounded_up_to_the_common_divisor_of_the_strides() {
-        let params = OpenCvHogParams {
-            window_stride: Some([12, 5]),
-            padding: [1, 1],
-            ..OpenCvHogParams::default()
+        let padding = |block_stride, window_stride, padding| {
+            let default = OpenCvHogParams::default();
+            let window_stride = Some(window_stride);
+            let params = OpenCvHogParams { block_stride, window_stride, padding, ..default };
+            Frame::new(&params, Size { height: 1, width: 1, channels: 1 }).padding
         };
-        let frame = Frame::new(&params, Size { height: 1, width: 1, channels: 1 });
-        assert_eq!(frame.padding, [4, 1]);
+        assert_eq!(padding([8, 8], [12, 5], [1, 1]), [4, 1]);
+        assert_eq!(padding([6, 6], [12, 6], [9, 12]), [10, 16]);
     }
 
     #[test]
