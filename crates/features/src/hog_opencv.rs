@@ -178,7 +178,8 @@ impl OpenCvHogParams {
 /// let windows = hog.windows(image.view()).unwrap();
 /// // Two windows 8 pixels apart, each of 3x3 blocks of 2x2 cells.
 /// assert_eq!(windows.dim(), (2, 3 * 3 * 2 * 2 * 9));
-/// let bins = windows.row(0).iter().enumerate().filter(|(_, value)| **value > 0.0);
+/// let window = windows.row(0);
+/// let bins = window.iter().enumerate().filter(|(_, value)| **value > 0.0);
 /// assert!(bins.map(|(place, _)| place % 9).all(|bin| bin == 0 || bin == 8));
 /// ```
 #[derive(Debug, Clone)]
