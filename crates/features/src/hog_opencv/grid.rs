@@ -9,7 +9,7 @@ use super::scratch::Grid;
 use super::windows::{Blocks, Places, Windows, reflect};
 use crate::kernels::Simd;
 use crate::kernels::hog_opencv::{
-    Bins, LANES, Lanes, Neighbours, Rows, gradients, normalise, orient, votes,
+    Bins, LANES, Lanes, Neighbours, Rows, gradients, normalise, orient, spread, votes,
 };
 
 /// What is the same for all images of a size.
@@ -109,6 +109,7 @@ impl Plan {
                 let row = &pixels[reflect(row, size.height) * row_length..];
                 let levels = &mut strip.levels[y % 3];
                 match size.channels {
+                    1 if group.in_eights.is_some() => self.spread(group, row, levels),
                     1 => self.look_up::<1>(group, row, levels),
                     _ => self.look_up::<3>(group, row, levels),
                 }
@@ -130,7 +131,26 @@ impl Plan {
         }
         let row = self.row(y);
         let out = &mut strip.shares[row..row + self.row_length()];
-        orient(simd, dx, dy, columns, self.bins, self.layout.bin_stride, out);
+        let bin_stride = self.layout.bin_stride;
+        match self.bins.count {
+            9 => orient::<9>(simd, dx, dy, columns, self.bins, bin_stride, out),
+            _ => orient::<0>(simd, dx, dy, columns, self.bins, bin_stride, out),
+        }
+    }
+
+    /// As [`Self::look_up`], for lanes of eight pixels side by side: those before and after a lane
+    /// belong to its neighbours.
+    fn spread(&self, group: &Group, row: &[u8], levels: &mut [f32]) {
+        let lanes = self.layout.lanes;
+        let pixels = group.in_eights.clone().expect("the caller has checked this");
+        let pixels = row[pixels].as_chunks::<8>().0;
+        let planes = &mut levels[lanes..9 * lanes];
+        spread(self.simd, pixels, self.params.gamma_correction, planes);
+        levels.copy_within(8 * lanes..9 * lanes - 1, 1);
+        levels.copy_within(lanes + 1..2 * lanes, 9 * lanes);
+        for place in [0, 10 * lanes - 1] {
+            levels[place] = self.levels[usize::from(row[group.sources[place]])];
+        }
     }
 
     /// The levels of a row's pixels in the order of the group's lanes.
@@ -235,7 +255,7 @@ impl Strip {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{plain, windows::Frame};
+    use super::super::plain;
     use super::*;
     use crate::Size;
 
@@ -250,6 +270,7 @@ mod tests {
             OpenCvHogParams { orientations, ..one }
         };
         let usual = params([32, 32], [16, 16], [8, 8], [8, 8], 9);
+        let wide = params([16, 160], [16, 16], [8, 8], [8, 8], 9);
         let many = params([24, 42], [12, 18], [4, 6], [4, 3], 8);
         let single = params([7, 6], [7, 6], [3, 5], [7, 6], 2);
         vec![
@@ -260,6 +281,7 @@ mod tests {
             (OpenCvHogParams { signed_gradient: true, sigma: Some(3.0), ..many }, size(24, 59, 3)),
             (OpenCvHogParams { clip: 0.4, window_stride: Some([2, 1]), ..single }, size(11, 13, 3)),
             (params([8, 8], [8, 8], [8, 8], [8, 8], 1), size(9, 1030, 1)),
+            (OpenCvHogParams { gamma_correction: false, ..wide }, size(16, 160, 1)),
         ]
     }
 
@@ -271,23 +293,32 @@ mod tests {
             let noise = base::Seed(number as u64).permutation(2 * height * width * channels);
             // Few levels, so that channels are often equally strong; two images.
             let pixels: Vec<u8> = noise.iter().map(|value| (value % 5 * 50) as u8).collect();
-            let windows = Windows::new(&params, size).unwrap();
-            let mut plan = Plan::new(&params, windows, 2);
-            let mut out = vec![f32::NAN; plan.images() * plan.length()];
-            for simd in Simd::all() {
-                plan.simd = simd;
-                plan.describe(&pixels, &mut Strip::default(), &mut out);
-                for (image, blocks) in out.chunks_exact(plan.length()).enumerate() {
-                    let pixels = &pixels[image * height * width * channels..];
-                    let shares = plain::shares(&params, Frame::new(&params, size), pixels);
-                    let mut blocks = blocks.chunks_exact(params.block_length());
-                    for &x in &plan.blocks().xs {
-                        for &y in &plan.blocks().ys {
-                            let expected = plain::block(&params, &shares, [y, x]);
-                            let block = blocks.next().unwrap();
-                            assert_eq!(block, expected, "{simd:?} {number} {image} {y} {x}");
-                        }
-                    }
+            for images in [1, 2] {
+                let windows = Windows::new(&params, size).unwrap();
+                let mut plan = Plan::new(&params, windows, images);
+                for simd in Simd::all() {
+                    plan.simd = simd;
+                    check(&plan, &pixels, number);
+                }
+            }
+        }
+    }
+
+    /// Compares with the plain formula, block by block.
+    fn check(plan: &Plan, pixels: &[u8], number: usize) {
+        let Plan { params, windows: Windows { frame, .. }, simd, .. } = plan;
+        let Size { height, width, channels } = frame.size;
+        let mut out = vec![f32::NAN; plan.images() * plan.length()];
+        plan.describe(pixels, &mut Strip::default(), &mut out);
+        for (image, blocks) in out.chunks_exact(plan.length()).enumerate() {
+            let pixels = &pixels[image * height * width * channels..];
+            let shares = plain::shares(params, *frame, pixels);
+            let mut blocks = blocks.chunks_exact(params.block_length());
+            for &x in &plan.blocks().xs {
+                for &y in &plan.blocks().ys {
+                    let expected = plain::block(params, &shares, [y, x]);
+                    let block = blocks.next().unwrap();
+                    assert_eq!(block, expected, "{simd:?} {number} {image} {y} {x}");
                 }
             }
         }

@@ -9,6 +9,7 @@ use super::OpenCvHogParams;
 use super::table;
 use super::windows::{Blocks, Frame, gcd, reflect};
 use crate::kernels::hog_opencv::{Column, LANES, Segment};
+use std::ops::Range;
 
 /// Numbers of a strip of shares that stay in the second-level cache.
 const STRIP: usize = 96 * 1024;
@@ -36,6 +37,8 @@ pub(super) struct Group {
     /// Where the pixels of a row of the image come from, and those before and after each lane:
     /// plane after plane, from the start of the first image's row.
     pub(super) sources: Vec<usize>,
+    /// Where the pixels lie in a row, if they are those of lanes of eight, without any mirrored.
+    pub(super) in_eights: Option<Range<usize>>,
     /// Columns of the padded image in the same order, without those before and after.
     pub(super) columns: Vec<Column>,
     /// The block of each lane: image and column of blocks.
@@ -105,11 +108,21 @@ impl Group {
         }
         let block = |(image, lane)| Some((image, slots.get::<usize>(lane)?.column?));
         Self {
+            in_eights: in_eights(&sources, planes),
             sources,
             columns: columns.as_chunks().0.to_vec(),
             blocks: lanes().map(block).collect(),
         }
     }
+}
+
+/// The pixels of all lanes, if they lie in eights side by side.
+fn in_eights(sources: &[usize], planes: usize) -> Option<Range<usize>> {
+    let lanes = sources.len() / (planes + 2);
+    let first = sources[lanes];
+    let place = |(at, &source): (usize, &usize)| source == first + at % lanes * 8 + at / lanes;
+    let all = planes == 8 && sources[lanes..9 * lanes].iter().enumerate().all(place);
+    all.then_some(first..first + 8 * lanes)
 }
 
 /// Pixels of a lane side by side, and the blocks in their order.

@@ -12,6 +12,34 @@ pub(crate) const LANES: usize = 16;
 /// One number of each of [`LANES`] blocks.
 pub(crate) type Lanes = [f32; LANES];
 
+kernel! {
+    /// The levels of pixels, or their square roots, sorted by their places in groups of eight:
+    /// pixel `p` of group `i` lies in `out` at `p * pixels.len() + i`.
+    pub(crate) fn spread(pixels: &[[u8; 8]], square_root: bool, out: &mut [f32]) {
+        let (chunks, rest) = pixels.as_chunks::<LANES>();
+        let level = |group: u64, place: usize| {
+            let level = ((group >> (8 * place)) & 255) as i32 as f32;
+            if square_root { level.sqrt() } else { level }
+        };
+        for (chunk, groups) in chunks.iter().enumerate() {
+            let groups = groups.map(u64::from_le_bytes);
+            for place in 0..8 {
+                let at = place * pixels.len() + chunk * LANES;
+                let out: &mut Lanes = (&mut out[at..at + LANES]).try_into().expect("LANES");
+                for lane in 0..LANES {
+                    out[lane] = level(groups[lane], place);
+                }
+            }
+        }
+        for (group, pixels_of_group) in rest.iter().enumerate() {
+            for place in 0..8 {
+                let at = place * pixels.len() + chunks.len() * LANES + group;
+                out[at] = level(u64::from_le_bytes(*pixels_of_group), place);
+            }
+        }
+    }
+}
+
 /// Levels of the pixels above, at and below a row, channel after channel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Neighbours<'a> {
@@ -84,11 +112,15 @@ kernel! {
     /// The share of each bin in the strength of each gradient: two bins have one, the others 0.
     ///
     /// Bin `b` of chunk `i` lies in `out` at `b * bin_stride + i * LANES`.
-    pub(crate) fn orient(
+    ///
+    /// `BINS` is their number, or 0 if it is known to `bins` only: with a constant, the loop over
+    /// bins is unrolled.
+    pub(crate) fn orient<const BINS: usize>(
         dx: &[Lanes], dy: &[Lanes], columns: &[Column], bins: Bins, bin_stride: usize,
         out: &mut [f32],
     ) {
-        let count = bins.count as f32;
+        let number = if BINS > 0 { BINS } else { bins.count };
+        let count = number as f32;
         for (chunk, ((dx, dy), columns)) in dx.iter().zip(dy).zip(columns).enumerate() {
             let mut lower = [0.0; LANES];
             let mut upper = [0.0; LANES];
@@ -108,7 +140,7 @@ kernel! {
                 lower[lane] = below;
                 upper[lane] = if below + 1.0 >= count { 0.0 } else { below + 1.0 };
             }
-            for bin in 0..bins.count {
+            for bin in 0..number {
                 let at = bin * bin_stride + chunk * LANES;
                 let out: &mut Lanes = (&mut out[at..at + LANES]).try_into().expect("LANES");
                 let bin = bin as f32;
