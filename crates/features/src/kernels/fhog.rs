@@ -106,9 +106,14 @@ kernel! {
                 let pixels = strengths.iter().zip(&votes.bins[pixels]).zip(across);
                 for (x, ((&strength, &bin), across)) in pixels.enumerate() {
                     let corner = &mut corners[x % 4][usize::from(bin)];
-                    for k in 0..4 {
-                        corner[k] += strength * across[k] * down[k];
-                    }
+                    // All four are read before one is written, or they stay apart.
+                    let [a, b, c, d] = *corner;
+                    *corner = [
+                        a + strength * across[0] * down[0],
+                        b + strength * across[1] * down[1],
+                        c + strength * across[2] * down[2],
+                        d + strength * across[3] * down[3],
+                    ];
                 }
             }
             let (sums, copies) = corners.split_first_mut().expect("there are four copies");
@@ -210,12 +215,14 @@ kernel! {
             let chunks = votes.as_chunks::<LANES>().0.iter().zip(texture.as_chunks::<LANES>().0);
             for (chunk, (votes, texture)) in chunks.enumerate() {
                 let mut sums = [0.0; LANES];
-                for k in 0..4 {
+                for (k, textures) in textures.iter_mut().enumerate() {
+                    let (limit, scale) = (limit[k], scale[k]);
+                    let votes = votes.map(|vote| if vote < limit { vote } else { limit } * scale);
+                    for (sum, vote) in sums.iter_mut().zip(&votes) {
+                        *sum += vote;
+                    }
                     for lane in 0..LANES {
-                        let vote = votes[lane];
-                        let vote = if vote < limit[k] { vote } else { limit[k] } * scale[k];
-                        sums[lane] += vote;
-                        textures[k][lane] += vote * texture[lane];
+                        textures[lane] += votes[lane] * texture[lane];
                     }
                 }
                 // What is too much is overwritten by what follows, and the last cell is cut off.
