@@ -69,6 +69,31 @@ pub(crate) const EXTRACTORS: &[ExtractorKind] = &[
         complete: complete::<features::HogParams>,
         build: |s| Ok(Box::new(features::Hog::new(&read(s)?)?)),
     },
+    ExtractorKind {
+        name: "hog-opencv",
+        complete: complete::<features::OpenCvHogParams>,
+        build: |s| Ok(Box::new(features::OpenCvHog::new(&read(s)?)?)),
+    },
+    ExtractorKind {
+        name: "fhog",
+        complete: complete::<features::FhogParams>,
+        build: |s| Ok(Box::new(features::Fhog::new(&read(s)?)?)),
+    },
+    ExtractorKind {
+        name: "hog-vlfeat",
+        complete: complete::<features::VlHogParams>,
+        build: |s| Ok(Box::new(features::VlHog::new(&read(s)?)?)),
+    },
+    ExtractorKind {
+        name: "haar-extended",
+        complete: complete::<features::ExtendedHaarParams>,
+        build: |s| Ok(Box::new(features::ExtendedHaar::new(&read(s)?)?)),
+    },
+    ExtractorKind {
+        name: "lbph",
+        complete: complete::<features::LbphParams>,
+        build: |s| Ok(Box::new(features::Lbph::new(&read(s)?)?)),
+    },
 ];
 
 pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[

@@ -5,7 +5,7 @@ use super::{Rival, Work};
 use anyhow::{Context, Result};
 use features::{
     Extract, Fhog, FhogParams, Haar, HaarParams, Hog, HogParams, Images, LbpLabel, LbpMethod,
-    LbpOperator, LbpScratch, Lbph, LbphParams, VlHog, VlHogParams,
+    LbpOperator, LbpScratch, Lbph, LbphParams, OpenCvHogParams, Size, VlHog, VlHogParams,
 };
 use image::GrayImage;
 use ndarray::{Array2, s};
@@ -38,6 +38,7 @@ pub(super) fn works(pictures: &Pictures) -> Result<Vec<Work>> {
     }
     for name in PHOTOS.into_iter().chain([STACK]) {
         works.push(hog(pictures, name, 8)?);
+        works.push(opencv_hog(pictures, name, 8)?);
         works.push(fhog(pictures, name, 8)?);
         works.push(vlhog(pictures, name)?);
     }
@@ -45,6 +46,7 @@ pub(super) fn works(pictures: &Pictures) -> Result<Vec<Work>> {
         works.push(hog(pictures, SMALL, cell)?);
         works.push(fhog(pictures, SMALL, cell)?);
     }
+    works.push(opencv_hog(pictures, SMALL, 7)?);
     works.push(haar(pictures)?);
     Ok(works)
 }
@@ -58,6 +60,22 @@ fn hog(pictures: &Pictures, name: &str, cell: usize) -> Result<Work> {
         rivals.push(("dlib", Rival::Cpp(format!("dlib-fhog {name} {cell}"))));
     }
     extract(format!("hog {name} cell {cell}"), Hog::new(&params)?, pictures, name, rivals)
+}
+
+/// HOG with OpenCV's meaning and numbers: all of the image as one window of whole cells.
+fn opencv_hog(pictures: &Pictures, name: &str, cell: usize) -> Result<Work> {
+    let Size { height, width, .. } = pictures.stack(name).size();
+    let params = OpenCvHogParams {
+        window_size: [height / cell * cell, width / cell * cell],
+        block_size: [2 * cell; 2],
+        block_stride: [cell; 2],
+        cell_size: [cell; 2],
+        gamma_correction: false,
+        ..OpenCvHogParams::default()
+    };
+    let rivals = vec![("opencv", Rival::Python(format!("opencv-hog {name} {cell}")))];
+    let hog = Hog::opencv(&params)?;
+    extract(format!("opencv's hog {name} cell {cell}"), hog, pictures, name, rivals)
 }
 
 /// Felzenszwalb's HOG with dlib's numbers.
