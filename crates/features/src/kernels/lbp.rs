@@ -19,19 +19,6 @@ pub(crate) const UNIT_SQUARED: f64 = 1e10;
 /// A point that is a pixel: bit and first level of the run.
 pub(crate) type Pixel = (u32, usize);
 
-/// A point on the diagonal between the centre, its neighbours `beside` and the pixel `beyond`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Diagonal {
-    /// Bit of the code.
-    pub(crate) bit: u32,
-    /// First levels of the runs of the two direct neighbours.
-    pub(crate) beside: [usize; 2],
-    /// First level of the run of the diagonal neighbour.
-    pub(crate) beyond: usize,
-    /// Weight of a direct neighbour by that of the diagonal one, in units of 2^-16.
-    pub(crate) ratio: i16,
-}
-
 /// A point between four pixels.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Between<T> {
@@ -48,11 +35,9 @@ fn block<T, const N: usize>(levels: &[T], at: usize) -> &[T; N] {
 }
 
 kernel! {
-    /// Codes of pixels and diagonal points: bit by bit, whether the point is at least as bright as
-    /// the centre.
-    pub(crate) fn byte_codes(
-        levels: &[u8], centre: usize, pixels: &[Pixel], diagonals: &[Diagonal], codes: &mut [u8],
-    ) {
+    /// Codes of points that are pixels: bit by bit, whether the point is at least as bright as the
+    /// centre.
+    pub(crate) fn pixel_codes(levels: &[u8], centre: usize, pixels: &[Pixel], codes: &mut [u8]) {
         const N: usize = 64;
         let (blocks, rest) = codes.as_chunks_mut::<N>();
         assert!(rest.is_empty(), "codes come in whole blocks");
@@ -67,21 +52,105 @@ kernel! {
                     code[i] |= if points[i] >= centres[i] { bit } else { 0 };
                 }
             }
-            for &Diagonal { bit, beside: [first, second], beyond, ratio } in diagonals {
-                let first: &[u8; N] = block(levels, first + at);
-                let second: &[u8; N] = block(levels, second + at);
-                let beyond: &[u8; N] = block(levels, beyond + at);
-                let bit = 1_u8 << bit;
-                for i in 0..N {
-                    let centre = i16::from(centres[i]);
-                    let beside = i16::from(first[i]) + i16::from(second[i]) - 2 * centre;
-                    let share = ((i32::from(beside) * i32::from(ratio)) >> 16) as i16;
-                    let bright = share + i16::from(beyond[i]) >= centre;
-                    code[i] |= if bright { bit } else { 0 };
-                }
-            }
             *codes = code;
         }
+    }
+}
+
+kernel! {
+    /// Codes of the eight neighbours, counter-clockwise from the right, in rows `stride` apart:
+    /// [`pixel_codes`] at less than half the time.
+    pub(crate) fn square_codes(levels: &[u8], centre: usize, stride: usize, codes: &mut [u8]) {
+        const N: usize = 64;
+        let (blocks, rest) = codes.as_chunks_mut::<N>();
+        assert!(rest.is_empty(), "codes come in whole blocks");
+        for (number, codes) in blocks.iter_mut().enumerate() {
+            let rows = Rows::<66>::around(levels, centre + number * N, stride);
+            for i in 0..N {
+                codes[i] = rows.cross(i) | rows.corners(i);
+            }
+        }
+    }
+}
+
+kernel! {
+    /// Codes of eight points on a circle of one pixel, as [`square_codes`]. A point on a diagonal
+    /// lies between the centre, two neighbours and the pixel beyond; `ratio` is the weight of a
+    /// neighbour by that of the pixel beyond, in units of 2^-16.
+    pub(crate) fn circle_codes(
+        levels: &[u8], centre: usize, stride: usize, ratio: i16, codes: &mut [u8],
+    ) {
+        const N: usize = 64;
+        let (blocks, rest) = codes.as_chunks_mut::<N>();
+        assert!(rest.is_empty(), "codes come in whole blocks");
+        for (number, codes) in blocks.iter_mut().enumerate() {
+            let rows = Rows::<66>::around(levels, centre + number * N, stride);
+            // One loop for bytes, one for words: a mixed one fills no vector.
+            let mut diagonals = [0_i16; N];
+            for i in 0..N {
+                diagonals[i] = rows.diagonals(i, ratio);
+            }
+            for i in 0..N {
+                codes[i] = rows.cross(i) | diagonals[i] as u8;
+            }
+        }
+    }
+}
+
+/// Levels around a block of pixels: `N` is two more than there are pixels.
+struct Rows<'a, const N: usize> {
+    above: &'a [u8; N],
+    here: &'a [u8; N],
+    below: &'a [u8; N],
+}
+
+impl<'a, const N: usize> Rows<'a, N> {
+    #[inline(always)]
+    fn around(levels: &'a [u8], centre: usize, stride: usize) -> Self {
+        let left = centre - 1;
+        Self {
+            above: block(levels, left - stride),
+            here: block(levels, left),
+            below: block(levels, left + stride),
+        }
+    }
+
+    /// The bits of the neighbours right, above, left and below of pixel `i`.
+    #[inline(always)]
+    fn cross(&self, i: usize) -> u8 {
+        let centre = self.here[i + 1];
+        let bit = |level: u8, bit: u8| if level >= centre { bit } else { 0 };
+        bit(self.here[i + 2], 1)
+            | bit(self.above[i + 1], 4)
+            | bit(self.here[i], 16)
+            | bit(self.below[i + 1], 64)
+    }
+
+    /// The bits of the four other neighbours.
+    #[inline(always)]
+    fn corners(&self, i: usize) -> u8 {
+        let centre = self.here[i + 1];
+        let bit = |level: u8, bit: u8| if level >= centre { bit } else { 0 };
+        bit(self.above[i + 2], 2)
+            | bit(self.above[i], 8)
+            | bit(self.below[i], 32)
+            | bit(self.below[i + 2], 128)
+    }
+
+    /// The bits of the points on the way to those.
+    #[inline(always)]
+    fn diagonals(&self, i: usize, ratio: i16) -> i16 {
+        let centre = i16::from(self.here[i + 1]);
+        let bit = |vertical: u8, horizontal: u8, beyond: u8, bit: i16| {
+            let beside = i16::from(vertical) + i16::from(horizontal) - 2 * centre;
+            let share = ((i32::from(beside) * i32::from(ratio)) >> 16) as i16;
+            if share + i16::from(beyond) >= centre { bit } else { 0 }
+        };
+        let Self { above, here, below } = self;
+        bit(above[i + 1], here[i + 2], above[i + 2], 2)
+            | bit(above[i + 1], here[i], above[i], 8)
+            | bit(below[i + 1], here[i], below[i], 32)
+            | bit(below[i + 1], here[i + 2], below[i + 2], 128)
     }
 }
 
@@ -253,23 +322,50 @@ mod tests {
     }
 
     #[test]
-    fn byte_codes_are_those_of_the_integer_test() {
+    fn pixel_codes_compare_with_the_centre() {
         let (levels, centre) = levels(192);
         let pixels = [(0, centre + 1), (2, centre - 17), (7, centre - 1)];
-        let beside = [centre - 17, centre + 1];
-        let diagonals = [Diagonal { bit: 5, beside, beyond: centre - 16, ratio: 27_146 }];
         let plain = |i: usize| {
-            let at = |start: usize| i32::from(levels[start + i]);
-            let c = at(centre);
-            let [p, q] = beside.map(at);
-            let diagonal = 29_289 * (p + q - 2 * c) + 70_711 * (at(centre - 16) - c) >= 0;
-            let pixel = |&(bit, start): &Pixel| u8::from(at(start) >= c) << bit;
-            pixels.iter().map(pixel).sum::<u8>() | u8::from(diagonal) << 5
+            let bit =
+                |&(bit, start): &Pixel| u8::from(levels[start + i] >= levels[centre + i]) << bit;
+            pixels.iter().map(bit).sum::<u8>()
         };
         for simd in Simd::all() {
             let mut codes = [0; 192];
-            byte_codes(simd, &levels, centre, &pixels, &diagonals, &mut codes);
+            pixel_codes(simd, &levels, centre, &pixels, &mut codes);
             assert!(codes.iter().copied().eq((0..192).map(plain)), "{simd:?}");
+        }
+    }
+
+    /// Rows down and columns to the right, in the order of the bits.
+    const NEIGHBOURS: [[isize; 2]; 8] =
+        [[0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1], [1, 0], [1, 1]];
+
+    #[test]
+    fn codes_of_eight_points_are_those_of_the_integer_test() {
+        const STRIDE: usize = 17;
+        let (levels, centre) = levels(192);
+        let level = |i: usize, [y, x]: [isize; 2]| {
+            i32::from(levels[(centre + i).wrapping_add_signed(y * STRIDE as isize + x)])
+        };
+        let plain = |i: usize, circle: bool| {
+            let c = level(i, [0, 0]);
+            let bit = |(bit, &[y, x]): (usize, &[isize; 2])| {
+                let beyond = level(i, [y, x]) - c;
+                let beside = level(i, [y, 0]) + level(i, [0, x]) - 2 * c;
+                let diagonal = circle && y != 0 && x != 0;
+                let bright =
+                    if diagonal { 29_289 * beside + 70_711 * beyond >= 0 } else { beyond >= 0 };
+                u8::from(bright) << bit
+            };
+            NEIGHBOURS.iter().enumerate().map(bit).sum::<u8>()
+        };
+        for simd in Simd::all() {
+            let mut codes = [0; 192];
+            square_codes(simd, &levels, centre, STRIDE, &mut codes);
+            assert!(codes.iter().copied().eq((0..192).map(|i| plain(i, false))), "{simd:?}");
+            circle_codes(simd, &levels, centre, STRIDE, 27_146, &mut codes);
+            assert!(codes.iter().copied().eq((0..192).map(|i| plain(i, true))), "{simd:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! The codes of an image, worked out strip by strip.
 
 use super::label::{LbpMethod, lbp_label_count};
-use super::ring::{Layout, Ring};
+use super::ring::{InBytes, Layout, Ring};
 use super::strips::{Border, Strip, for_each_strip};
 use crate::kernels::Simd;
 use crate::kernels::lbp as kernels;
@@ -134,11 +134,13 @@ impl LbpOperator {
         scratch: &mut LbpScratch,
         visitor: &mut impl Visitor,
     ) {
-        match (self.points(), T::bytes(image).filter(|_| self.ring.suits_bytes())) {
-            (_, Some(image)) => self.visit_bytes(image, border, scratch, visitor),
-            (0..=8, None) => self.visit_exact::<T, u8>(image, border, scratch, visitor),
-            (9..=16, None) => self.visit_exact::<T, u16>(image, border, scratch, visitor),
-            (17.., None) => self.visit_exact::<T, u32>(image, border, scratch, visitor),
+        if let (Some(image), Some(how)) = (T::bytes(image), self.ring.in_bytes()) {
+            return self.visit_bytes(image, how, border, scratch, visitor);
+        }
+        match self.points() {
+            0..=8 => self.visit_exact::<T, u8>(image, border, scratch, visitor),
+            9..=16 => self.visit_exact::<T, u16>(image, border, scratch, visitor),
+            17.. => self.visit_exact::<T, u32>(image, border, scratch, visitor),
         }
     }
 
@@ -146,6 +148,7 @@ impl LbpOperator {
     fn visit_bytes(
         &self,
         image: ArrayView2<'_, u8>,
+        how: InBytes,
         border: Border,
         scratch: &mut LbpScratch,
         visitor: &mut impl Visitor,
@@ -155,9 +158,17 @@ impl LbpOperator {
         let copy = |row: ArrayView1<'_, u8>, out: &mut [u8]| copy_row(row, out);
         for_each_strip(image, self.margin(), border, bytes, copy, |strip| {
             codes.resize(strip.run(), 0);
-            self.ring.lay_out(strip.start, strip.stride, true, layout);
-            let Layout { pixels, diagonals, .. } = &*layout;
-            kernels::byte_codes(simd, strip.levels, strip.start, pixels, diagonals, codes);
+            let Strip { levels, start, stride, .. } = strip;
+            match how {
+                InBytes::Square => kernels::square_codes(simd, levels, start, stride, codes),
+                InBytes::Circle { ratio } => {
+                    kernels::circle_codes(simd, levels, start, stride, ratio, codes);
+                }
+                InBytes::Pixels => {
+                    self.ring.lay_out(start, stride, layout);
+                    kernels::pixel_codes(simd, levels, start, &layout.pixels, codes);
+                }
+            }
             self.show(simd, &strip, codes, visitor);
         });
     }
@@ -175,7 +186,7 @@ impl LbpOperator {
         let copy = |row: ArrayView1<'_, T>, out: &mut [f64]| T::widen(row, out);
         for_each_strip(image, self.margin(), border, floats, copy, |strip| {
             codes.resize(strip.run(), C::default());
-            self.ring.lay_out(strip.start, strip.stride, false, layout);
+            self.ring.lay_out(strip.start, strip.stride, layout);
             C::exact(simd, &strip, layout, codes);
             self.show(simd, &strip, codes, visitor);
         });
@@ -248,7 +259,7 @@ macro_rules! code {
             }
 
             fn exact(simd: Simd, strip: &Strip<'_, f64>, layout: &Layout, codes: &mut [Self]) {
-                let Layout { pixels, between, .. } = layout;
+                let Layout { pixels, between } = layout;
                 kernels::$exact(simd, strip.levels, strip.start, pixels, between, codes);
             }
 

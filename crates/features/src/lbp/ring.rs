@@ -1,6 +1,6 @@
 //! Points on a circle, or on the square ring, and the pixels that they lie between.
 
-use crate::kernels::lbp::{Between, Diagonal, MAX_POINTS, Pixel};
+use crate::kernels::lbp::{Between, MAX_POINTS, Pixel};
 use base::ParamError;
 
 /// Coordinates are multiples of one part in this many, as scikit-image rounds them.
@@ -12,15 +12,25 @@ const UNIT: i64 = 100_000;
 pub(super) struct Ring {
     margin: usize,
     points: Vec<Point>,
+    in_bytes: Option<InBytes>,
 }
 
-/// Where a point lies, sorted by how little work it takes.
+/// How bytes are enough to compare all points with the centre.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InBytes {
+    /// The points are the eight neighbours.
+    Square,
+    /// The points are eight on a circle of one pixel; see [`ratio`].
+    Circle { ratio: i16 },
+    /// At most eight points, all of them pixels.
+    Pixels,
+}
+
+/// Where a point lies.
 #[derive(Debug, Clone, Copy)]
 enum Point {
     /// On a pixel.
     Pixel(Offset),
-    /// Between the centre, two direct neighbours and the pixel beyond, as far down as across.
-    Diagonal { beside: [Offset; 2], beyond: Offset, ratio: i16, between: FourPixels },
     /// Between four pixels.
     Between(FourPixels),
 }
@@ -35,7 +45,6 @@ type FourPixels = ([Offset; 4], [f64; 4]);
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     pub(super) pixels: Vec<Pixel>,
-    pub(super) diagonals: Vec<Diagonal>,
     pub(super) between: Vec<(u32, Between<f64>)>,
 }
 
@@ -45,23 +54,30 @@ impl Ring {
     pub(super) fn new(points: usize, radius: f64) -> Result<Self, ParamError> {
         check_ring(points, radius)?;
         let unit = UNIT as f64;
-        let point = |k| {
+        let parts = |k| {
             let (y, x) = position(k, points, radius);
-            Point::new((y * unit).round() as i64, (x * unit).round() as i64)
+            [(y * unit).round() as i64, (x * unit).round() as i64]
         };
-        Ok(Self::of((0..points).map(point).collect()))
+        let ring = (0..points).map(|k| Point::new(parts(k))).collect();
+        let eight = points == 8 && radius == 1.0;
+        let ratio = eight.then(|| ratio(parts(1)[1])).flatten();
+        let circle = ratio.map(|ratio| InBytes::Circle { ratio });
+        Ok(Self::of(ring, circle))
     }
 
     /// The eight neighbours, counter-clockwise from the right.
     pub(super) fn square() -> Self {
         let ring = [[0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1], [1, 0], [1, 1]];
-        Self::of(ring.map(Point::Pixel).to_vec())
+        Self::of(ring.map(Point::Pixel).to_vec(), Some(InBytes::Square))
     }
 
-    fn of(points: Vec<Point>) -> Self {
+    /// `in_bytes` is there for the points that a faster way is known for.
+    fn of(points: Vec<Point>, in_bytes: Option<InBytes>) -> Self {
+        let pixels = points.iter().all(|point| matches!(point, Point::Pixel(_)));
+        let in_bytes = in_bytes.or((pixels && points.len() <= 8).then_some(InBytes::Pixels));
         let offsets = points.iter().flat_map(Point::offsets).flatten();
         let margin = offsets.map(isize::unsigned_abs).max().unwrap_or(0);
-        Self { margin, points }
+        Self { margin, points, in_bytes }
     }
 
     /// How far from a pixel others are looked at, in pixels.
@@ -73,28 +89,20 @@ impl Ring {
         self.points.len()
     }
 
-    /// Whether [`Layout::between`] can stay empty for bytes.
-    pub(super) fn suits_bytes(&self) -> bool {
-        let between = |point: &Point| matches!(point, Point::Between(_));
-        self.points.len() <= 8 && !self.points.iter().any(between)
+    /// Whether and how bytes can be worked on as they are.
+    pub(super) fn in_bytes(&self) -> Option<InBytes> {
+        self.in_bytes
     }
 
-    /// Where the runs of all points start if that of the centres starts at `start`. Diagonal points
-    /// are told apart from others only for `bytes`.
-    pub(super) fn lay_out(&self, start: usize, stride: usize, bytes: bool, layout: &mut Layout) {
+    /// Where the runs of all points start if that of the centres starts at `start`.
+    pub(super) fn lay_out(&self, start: usize, stride: usize, layout: &mut Layout) {
         let at = |[y, x]: Offset| start.wrapping_add_signed(y * stride as isize + x);
         layout.pixels.clear();
-        layout.diagonals.clear();
         layout.between.clear();
         for (point, bit) in self.points.iter().zip(0..) {
             match *point {
                 Point::Pixel(offset) => layout.pixels.push((bit, at(offset))),
-                Point::Diagonal { beside, beyond, ratio, .. } if bytes => {
-                    let (beside, beyond) = (beside.map(at), at(beyond));
-                    layout.diagonals.push(Diagonal { bit, beside, beyond, ratio });
-                }
-                Point::Diagonal { between: (offsets, weights), .. }
-                | Point::Between((offsets, weights)) => {
+                Point::Between((offsets, weights)) => {
                     layout.between.push((bit, Between { starts: offsets.map(at), weights }));
                 }
             }
@@ -104,7 +112,7 @@ impl Ring {
 
 impl Point {
     /// The point `y` and `x` parts of a pixel below and to the right of the centre.
-    fn new(y: i64, x: i64) -> Self {
+    fn new([y, x]: [i64; 2]) -> Self {
         let (top, left) = (y.div_euclid(UNIT), x.div_euclid(UNIT));
         let (down, right) = (y.rem_euclid(UNIT), x.rem_euclid(UNIT));
         if down == 0 && right == 0 {
@@ -122,22 +130,13 @@ impl Point {
             weight(down, UNIT - right),
             weight(down, right),
         ];
-        let between = (offsets, weights);
-        match ratio(y.unsigned_abs()) {
-            Some(ratio) if y.abs() == x.abs() => {
-                let (y, x) = (y.signum() as isize, x.signum() as isize);
-                Self::Diagonal { beside: [[y, 0], [0, x]], beyond: [y, x], ratio, between }
-            }
-            _ => Self::Between(between),
-        }
+        Self::Between((offsets, weights))
     }
 
     fn offsets(&self) -> Vec<Offset> {
         match *self {
             Self::Pixel(offset) => vec![offset],
-            Self::Diagonal { between: (offsets, _), .. } | Self::Between((offsets, _)) => {
-                offsets.to_vec()
-            }
+            Self::Between((offsets, _)) => offsets.to_vec(),
         }
     }
 }
@@ -149,8 +148,8 @@ impl Point {
 /// the difference `d` of the diagonal pixel and the centre, the point is at least as bright as the
 /// centre if `a s + b d >= 0`. As `d` is a whole number this is `floor(a s / b) + d >= 0`, and the
 /// ratio is right if it gives the same floor for every `s`.
-fn ratio(part: u64) -> Option<i16> {
-    let (a, b) = (UNIT - part as i64, part as i64);
+fn ratio(part: i64) -> Option<i16> {
+    let (a, b) = (UNIT - part, part);
     if !(1..UNIT).contains(&b) {
         return None;
     }
@@ -184,17 +183,21 @@ pub(super) fn position(k: usize, points: usize, radius: f64) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    fn kinds(points: usize, radius: f64) -> [usize; 3] {
+    fn kinds(points: usize, radius: f64) -> [usize; 2] {
         let mut layout = Layout::default();
-        Ring::new(points, radius).unwrap().lay_out(1000, 100, true, &mut layout);
-        [layout.pixels.len(), layout.diagonals.len(), layout.between.len()]
+        Ring::new(points, radius).unwrap().lay_out(1000, 100, &mut layout);
+        [layout.pixels.len(), layout.between.len()]
     }
 
     #[test]
-    fn points_are_on_pixels_on_diagonals_or_between() {
-        assert_eq!(kinds(8, 1.0), [4, 4, 0]);
-        assert_eq!(kinds(8, 2.0), [4, 0, 4]);
-        assert_eq!(kinds(16, 2.0), [4, 0, 12]);
+    fn points_are_on_pixels_or_between() {
+        assert_eq!(kinds(8, 1.0), [4, 4]);
+        assert_eq!(kinds(8, 2.0), [4, 4]);
+        assert_eq!(kinds(16, 2.0), [4, 12]);
+        let in_bytes = |points, radius| Ring::new(points, radius).unwrap().in_bytes();
+        assert_eq!(in_bytes(8, 1.0), Some(InBytes::Circle { ratio: 27_146 }));
+        assert_eq!(in_bytes(4, 2.0), Some(InBytes::Pixels));
+        assert_eq!(in_bytes(8, 2.0), None);
         assert_eq!(Ring::new(8, 1.0).unwrap().margin(), 1);
         assert_eq!(Ring::new(16, 2.5).unwrap().margin(), 3);
         assert_eq!(Ring::square().margin(), 1);
@@ -216,7 +219,7 @@ mod tests {
     fn weights_are_whole_and_sum_to_one_pixel() {
         for (points, radius) in [(8, 1.0), (16, 2.0), (24, 3.0), (31, 99.9), (12, 1.5)] {
             let mut layout = Layout::default();
-            Ring::new(points, radius).unwrap().lay_out(1_000_000, 1000, false, &mut layout);
+            Ring::new(points, radius).unwrap().lay_out(1_000_000, 1000, &mut layout);
             for (_, point) in layout.between {
                 assert!(point.weights.iter().all(|weight| weight.fract() == 0.0));
                 assert_eq!(point.weights.iter().sum::<f64>(), 1e10);
