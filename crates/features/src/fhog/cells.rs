@@ -7,7 +7,7 @@ use super::directions::Directions;
 use super::sides::{Geometry, Sides};
 use crate::kernels::Simd;
 use crate::kernels::fhog::{self, Cells, Corners, LANES, PLACES, Votes};
-use ndarray::{ArrayView3, s};
+use ndarray::{ArrayView3, Axis};
 use std::ops::Range;
 
 /// Rows of pixels that vote at once; more would not fit into the fastest cache.
@@ -124,7 +124,7 @@ impl FhogScratch {
         let (_, width, channels) = image.dim();
         let pixels = &mut self.pixels[y % 3];
         pixels.resize(channels * width, 0);
-        let row = image.slice(s![y, .., ..]);
+        let row = image.index_axis(Axis(0), y);
         match row.as_slice() {
             Some(row) if channels == 1 => pixels.copy_from_slice(row),
             Some(row) if channels == 3 => fhog::planes(simd, row.as_chunks().0, pixels),

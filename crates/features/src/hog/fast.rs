@@ -131,7 +131,7 @@ impl Fast {
         let mut ring = Ring::new(&grid, LANES, cell * grid.columns);
         let groups = pixels.chunks(LANES * height * width * channels);
         for (images, out) in groups.zip(out.chunks_mut(LANES * length)) {
-            batch.restart();
+            batch.restart(images);
             for y in 0..grid.rows {
                 let (cells, lanes) = ring.row(y);
                 let rows = cells.chunks_exact_mut(grid.ring()).map(|ring| &mut ring[grid.place(y)]);

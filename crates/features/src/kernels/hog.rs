@@ -36,22 +36,24 @@ kernel! {
         for column in (0..length).step_by(SQUARE) {
             let planes = &mut planes[column * plane..];
             let mut first = 0;
-            if length - column >= SQUARE {
-                // Whole squares, whose rows can be read without a look at the end.
-                let end = count.min((pixels.len() - column).saturating_sub(SQUARE) / step + 1);
-                let mut rows = planes.chunks_exact_mut(plane);
-                let mut rows: [_; SQUARE] = std::array::from_fn(|_| rows.next().unwrap_or_default());
-                while first + SQUARE <= end {
-                    let start = first * step + column;
-                    let part = &pixels[start..start + (SQUARE - 1) * step + SQUARE];
-                    let square = std::array::from_fn(|row| {
-                        part[row * step..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
-                    });
-                    for (plane, row) in rows.iter_mut().zip(transposed(square)) {
-                        plane[first..first + SQUARE].copy_from_slice(&row.to_le_bytes());
-                    }
-                    first += SQUARE;
+            // Whole squares, whose rows can be read without a look at the end.
+            let end = match pixels.len().checked_sub(column + SQUARE) {
+                Some(last) => count.min(last / step + 1),
+                None => 0,
+            };
+            let mut rows = planes.chunks_exact_mut(plane).take(length - column);
+            let mut rows: [_; SQUARE] = std::array::from_fn(|_| rows.next().unwrap_or_default());
+            while first + SQUARE <= end {
+                let start = first * step + column;
+                let part = &pixels[start..start + (SQUARE - 1) * step + SQUARE];
+                let square = std::array::from_fn(|row| {
+                    part[row * step..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+                });
+                let rows = rows.iter_mut().take(length - column);
+                for (plane, row) in rows.zip(transposed(square)) {
+                    plane[first..first + SQUARE].copy_from_slice(&row.to_le_bytes());
                 }
+                first += SQUARE;
             }
             for first in (first..plane).step_by(SQUARE) {
                 let mut square = [0; SQUARE];
