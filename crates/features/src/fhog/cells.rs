@@ -115,8 +115,9 @@ impl FhogScratch {
 
     /// Loads what the gradients of the second row need besides the third.
     pub(super) fn start(&mut self, simd: Simd, image: ArrayView3<'_, u8>) {
-        self.load(simd, image, 0);
-        self.load(simd, image, 1);
+        for y in 0..image.dim().0.min(2) {
+            self.load(simd, image, y);
+        }
     }
 
     /// Copies a row of pixels, channel by channel.

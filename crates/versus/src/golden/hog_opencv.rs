@@ -92,11 +92,12 @@ fn params(case: &Case) -> Result<OpenCvHogParams> {
         block_stride: pair("stride")?.unwrap_or(default.block_stride),
         cell_size: pair("cell")?.unwrap_or(default.cell_size),
         orientations: case.optional("nbins")?.unwrap_or(default.orientations),
-        sigma: case.optional("sigma")?.filter(|&sigma: &f64| sigma > 0.0),
+        sigma: case.optional("sigma")?.filter(|&sigma: &f64| sigma >= 0.0),
         clip: case.optional("thr")?.unwrap_or(default.clip),
         gamma_correction: case.optional("gamma")?.unwrap_or(default.gamma_correction),
         signed_gradient: case.optional("signed")?.unwrap_or(default.signed_gradient),
-        window_stride: pair("win_stride")?,
+        // There, no stride means the default.
+        window_stride: pair("win_stride")?.filter(|&stride| stride != [0, 0]),
         padding: pair("padding")?.unwrap_or(default.padding),
     })
 }
