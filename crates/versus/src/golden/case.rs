@@ -171,6 +171,17 @@ impl Case {
         value.map(read).transpose()
     }
 
+    /// A setting that is on or off, which Python may write as 1 or 0.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>> {
+        Ok(match self.optional::<Value>(name)? {
+            None => None,
+            Some(Value::Bool(on)) => Some(on),
+            Some(value) if value == 0 => Some(false),
+            Some(value) if value == 1 => Some(true),
+            Some(value) => bail!("setting `{name}`: {value} is neither true nor false"),
+        })
+    }
+
     /// The image in colour or grey, shape `(height, width, channels)`.
     pub fn picture(&self) -> Result<Array3<u8>> {
         let name = self.entry.image.as_deref().context("the case has no image")?;

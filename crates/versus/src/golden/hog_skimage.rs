@@ -12,7 +12,7 @@ pub(super) fn check(case: &Case) -> Result<Outcome> {
         cell_size: case.optional("pixels_per_cell")?.unwrap_or([8, 8]),
         block_size: case.optional("cells_per_block")?.unwrap_or([3, 3]),
         block_norm: case.optional::<BlockNorm>("block_norm")?.unwrap_or(BlockNorm::L2Hys),
-        gamma: match case.optional("transform_sqrt")? {
+        gamma: match case.flag("transform_sqrt")? {
             Some(true) => Gamma::Sqrt,
             _ => Gamma::None,
         },
