@@ -55,7 +55,8 @@ pub struct OpenCvHogParams {
     pub block_stride: [usize; 2],
     /// Cell in pixels, `cellSize`, each at least 1.
     pub cell_size: [usize; 2],
-    /// Orientations that are told apart, `nbins`, 1 to 256.
+    /// Orientations that are told apart, `nbins`, 1 to 256. Of more than 128, OpenCV's vector code
+    /// leaves those after the 128th empty; here they are filled.
     pub orientations: usize,
     /// Standard deviation of the weights in a block in pixels, `winSigma`: positive, or unset for
     /// an eighth of the sum of the block's sides.

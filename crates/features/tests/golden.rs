@@ -36,5 +36,10 @@ families! { "golden":
     visualise
 }
 families!("golden_more": gray_opencv haar_rectangles hog_options lbp_exact);
+/// Families that `golden` has too.
+mod more {
+    use super::check;
+    families!("golden_more": fhog);
+}
 // The cascades that `golden` names are OpenCV's files, which are not all here.
 families!("golden_cascades": cascade);

@@ -105,12 +105,21 @@ fn family(folder: &Path, name: String, cascades: &Path) -> Result<Family> {
     let cases = case::read(folder, &name, cascades)?;
     let cases = cases.into_iter().map(|case| {
         let outcome = match check {
-            Some(check) => check(&case).with_context(|| format!("image `{}`", case.image_name())),
+            Some(check) => outcome(&case, check),
             None => Err(anyhow::anyhow!("nothing here works out the family `{name}`")),
         };
         (case.id().to_owned(), outcome)
     });
     Ok(Family { cases: cases.collect(), name })
+}
+
+/// An error if the case has a setting that its check does not know.
+fn outcome(case: &Case, check: Check) -> Result<Outcome> {
+    let outcome = check(case).with_context(|| format!("image `{}`", case.image_name()))?;
+    match case.unread().as_slice() {
+        [] => Ok(outcome),
+        unread => bail!("settings that are not understood: {}", unread.join(", ")),
+    }
 }
 
 impl Report {

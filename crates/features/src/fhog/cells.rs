@@ -115,8 +115,9 @@ impl FhogScratch {
 
     /// Loads what the gradients of the second row need besides the third.
     pub(super) fn start(&mut self, simd: Simd, image: ArrayView3<'_, u8>) {
-        self.load(simd, image, 0);
-        self.load(simd, image, 1);
+        for y in 0..image.dim().0.min(2) {
+            self.load(simd, image, y);
+        }
     }
 
     /// Copies a row of pixels, channel by channel.
@@ -158,7 +159,8 @@ impl FhogScratch {
         for (row, y) in rows.enumerate() {
             self.load(simd, image, y + 1);
             let pixels = [y - 1, y, y + 1].map(|y| &*self.pixels[y % 3]);
-            for (columns, last_wins) in sides.ties() {
+            let ties = sides.ties().into_iter();
+            for (columns, last_wins) in ties.filter(|(columns, _)| !columns.is_empty()) {
                 let at = row * width + columns.start..row * width + columns.end;
                 let (strengths, places) = (&mut self.strengths[at.clone()], &mut self.places[at]);
                 let first = columns.start;

@@ -56,13 +56,13 @@ impl Geometry {
     fn end(self, pixels: usize) -> usize {
         match self.library {
             Library::Dlib => pixels.min(self.cells(pixels) * self.cell_size) - 1,
-            Library::VlFeat => pixels - 1,
+            Library::VlFeat => pixels.max(2) - 1,
         }
     }
 }
 
 impl Sides {
-    /// Both sides of the image must be at least 2 pixels, and one cell.
+    /// Both sides of the image must be at least one cell, for dlib at least 2 pixels.
     pub(super) fn new(geometry: Geometry) -> Self {
         let Geometry { library, cell_size, size } = geometry;
         let end = geometry.end(size.width);

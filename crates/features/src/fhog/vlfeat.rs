@@ -99,11 +99,10 @@ impl VlHog {
     /// Shape of the descriptor: rows of cells, columns of cells, numbers per cell.
     ///
     /// # Errors
-    /// If the image has neither 1 nor 3 channels, or a side is shorter than 4 pixels or half a
-    /// cell.
+    /// If the image has neither 1 nor 3 channels, or a side is shorter than half a cell.
     pub fn shape(&self, size: Size) -> Result<[usize; 3], ShapeError> {
         check_size(size)?;
-        let min = 4.max(self.params.cell_size.div_ceil(2));
+        let min = self.params.cell_size.div_ceil(2);
         if size.height < min || size.width < min {
             return Err(ShapeError::TooSmall {
                 what: "VLFeat's HOG",

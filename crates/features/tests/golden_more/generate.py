@@ -1,11 +1,14 @@
 """Writes manifest.json, one JSON file per family, img/*.png and out/*.npy beside itself.
 
 Run with scikit-image 0.26.0, opencv-python-headless 4.14.0, numpy 2.4.6 (see README.md):
-    python generate.py
+    python generate.py FHOG_DUMP
+FHOG_DUMP is ../golden/fhog_dump.cpp, compiled: g++ -O2 -o fhog_dump fhog_dump.cpp -lvl -ldlib
 scikit-image's own example pictures are downloaded by it on first use.
 """
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -68,6 +71,17 @@ def hog(seed, image, picture):
                 value, tolerance)
 
 
+def vlfeat(image, picture, variant, cell, orientations, bilinear):
+    """Of images that are hardly larger than a pixel."""
+    args = ["vlhog", variant, cell, orientations, bilinear]
+    head = np.array(np.atleast_3d(picture).shape, np.int32).tobytes()
+    out = subprocess.run([sys.argv[1], *map(str, args)], input=head + picture.tobytes(),
+                         stdout=subprocess.PIPE, check=True).stdout
+    value = np.frombuffer(out[12:], np.float32).reshape(np.frombuffer(out[:12], np.int32))
+    name = "_".join(map(str, ["fhog", image, *args[1:]]))
+    return case("fhog", "vl_hog (VLFeat)", name, image, dict(args=args), value, "abs 1e-5")
+
+
 def case(family, oracle, name, image, params, value, tolerance="exact"):
     value = np.ascontiguousarray(value)
     file = f"out/{name}.npy"
@@ -82,8 +96,10 @@ def main():
     coins, chelsea = data.coins()[10:107, 20:171], data.chelsea()[40:168, 100:228]
     cv2.imwrite(str(HERE / "img/coins_crop.png"), coins)
     cv2.imwrite(str(HERE / "img/chelsea_rgb.png"), chelsea[:, :, ::-1])
+    smallest = {f"chelsea_{h}x{w}": np.ascontiguousarray(chelsea[50:50 + h, 60:60 + w])
+                for h, w in [(1, 1), (1, 9), (9, 1), (2, 7), (3, 3), (3, 12)]}
     pictures = dict(coins_small=coins[30:67, 40:93], chelsea_small=chelsea[50:91, 60:98])
-    for name, picture in pictures.items():
+    for name, picture in (pictures | smallest).items():
         colours = picture[:, :, ::-1] if picture.ndim == 3 else picture
         cv2.imwrite(str(HERE / f"img/{name}.png"), colours)
     cases = [gray("chelsea_rgb", chelsea)]
@@ -91,6 +107,8 @@ def main():
     cases += [lbp_exact("coins_crop", coins, *ring) for ring in [(16, 2), (24, 3), (8, 2)]]
     cases += [haar_rectangles(*window)
               for window in [("8x8", 8, 8), ("6x9", 6, 9), ("11x4", 11, 4)]]
+    cases += [vlfeat(image, picture, *options) for image, picture in smallest.items()
+              for options in [("uoctti", 1, 9, 0), ("dt", 2, 5, 1), ("uoctti", 4, 4, 1)]]
     families = sorted({case["family"] for case in cases})
     for family in families:
         lines = ",\n".join(json.dumps(case) for case in cases if case["family"] == family)

@@ -6,7 +6,9 @@ use ndarray_npy::{ReadNpyExt, ReadableElement};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +19,8 @@ pub struct Case {
     cascades: PathBuf,
     entry: Entry,
     tolerance: Tolerance,
+    /// Names of the settings that were asked for.
+    asked: RefCell<BTreeSet<String>>,
 }
 
 /// A case as it is written in a family's file.
@@ -74,7 +78,13 @@ pub(super) fn read(folder: &Path, family: &str, cascades: &Path) -> Result<Vec<C
             Some(text) => Tolerance::parse(text).with_context(|| entry.id.clone())?,
             None => Tolerance::Exact,
         };
-        Ok(Case { folder: folder.to_owned(), cascades: cascades.to_owned(), entry, tolerance })
+        Ok(Case {
+            folder: folder.to_owned(),
+            cascades: cascades.to_owned(),
+            entry,
+            tolerance,
+            asked: RefCell::default(),
+        })
     };
     let cases: Result<Vec<Case>> = entries.into_iter().map(case).collect();
     cases.with_context(|| path.display().to_string())
@@ -82,7 +92,28 @@ pub(super) fn read(folder: &Path, family: &str, cascades: &Path) -> Result<Vec<C
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    serde_json::from_str(&text).with_context(|| path.display().to_string())
+    serde_json::from_str(&nan_as_null(&text)).with_context(|| path.display().to_string())
+}
+
+/// Python writes the word `NaN`, which JSON does not have.
+fn nan_as_null(text: &str) -> Cow<'_, str> {
+    if !text.contains("NaN") {
+        return Cow::Borrowed(text);
+    }
+    let mut in_text = false;
+    // Quotes within texts are escaped; the pieces between the others are in turn outside and inside.
+    let pieces = text.split_inclusive('"').map(|piece| {
+        let outside = !in_text;
+        in_text ^= piece.ends_with('"') && !(in_text && ends_escaped(piece));
+        if outside { Cow::Owned(piece.replace("NaN", "null")) } else { Cow::Borrowed(piece) }
+    });
+    Cow::Owned(pieces.collect())
+}
+
+/// Whether the quote at the end belongs to the text before it.
+fn ends_escaped(piece: &str) -> bool {
+    let before = piece.strip_suffix('"').unwrap_or(piece);
+    (before.len() - before.trim_end_matches('\\').len()) % 2 == 1
 }
 
 impl Case {
@@ -111,8 +142,16 @@ impl Case {
         self.entry.dtype.as_deref().unwrap_or_default()
     }
 
+    /// The settings that nothing asked for yet.
+    pub(super) fn unread(&self) -> Vec<&str> {
+        let asked = self.asked.borrow();
+        let names = self.entry.params.keys().map(String::as_str);
+        names.filter(|&name| !asked.contains(name)).collect()
+    }
+
     /// All settings together.
     pub fn params<T: DeserializeOwned>(&self) -> Result<T> {
+        self.asked.borrow_mut().extend(self.entry.params.keys().cloned());
         let params = self.entry.params.clone().into_iter().collect();
         serde_json::from_value(Value::Object(params)).context("settings")
     }
@@ -124,11 +163,23 @@ impl Case {
 
     /// A setting that the case may have; null counts as absent.
     pub fn optional<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        self.asked.borrow_mut().insert(name.to_owned());
         let value = self.entry.params.get(name).filter(|value| !value.is_null());
         let read = |value: &Value| {
             serde_json::from_value(value.clone()).with_context(|| format!("setting `{name}`"))
         };
         value.map(read).transpose()
+    }
+
+    /// A setting that is on or off, which Python may write as 1 or 0.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>> {
+        Ok(match self.optional::<Value>(name)? {
+            None => None,
+            Some(Value::Bool(on)) => Some(on),
+            Some(value) if value == 0 => Some(false),
+            Some(value) if value == 1 => Some(true),
+            Some(value) => bail!("setting `{name}`: {value} is neither true nor false"),
+        })
     }
 
     /// The image in colour or grey, shape `(height, width, channels)`.
@@ -277,6 +328,14 @@ mod tests {
         assert_eq!(parse("rel 1e-9 (NaN where variance is 0)"), Tolerance::Relative(1e-9));
         assert!(Tolerance::parse("about right").is_err());
         assert!(Tolerance::parse("abs much").is_err());
+    }
+
+    #[test]
+    fn nan_is_read_outside_of_texts() {
+        assert_eq!(nan_as_null("[NaN, 1]"), "[null, 1]");
+        let text = r#"{"NaN": [NaN, "a \\\" NaN", "\\", NaN]}"#;
+        let read: Value = serde_json::from_str(&nan_as_null(text)).unwrap();
+        assert_eq!(read, serde_json::json!({"NaN": [null, "a \\\" NaN", "\\", null]}));
     }
 
     #[test]

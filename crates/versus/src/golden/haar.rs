@@ -27,6 +27,7 @@ pub(super) fn check(case: &Case) -> Result<Outcome> {
 /// The values of all features of a kind, in a window of an image.
 fn values(case: &Case, kind: HaarKind, height: usize, width: usize) -> Result<Outcome> {
     let (top, left): (usize, usize) = (case.param("r")?, case.param("c")?);
+    let count: Option<usize> = case.optional("count")?;
     let image = case.gray()?;
     ensure!(
         top + height <= image.nrows() && left + width <= image.ncols(),
@@ -36,6 +37,9 @@ fn values(case: &Case, kind: HaarKind, height: usize, width: usize) -> Result<Ou
     let integral = Integral::new(window)?;
     let features = haar_features(kind, height, width);
     let values: Vec<f64> = features.map(|feature| feature.value(&integral) as f64).collect();
+    if let Some(count) = count {
+        ensure!(values.len() == count, "{} features, not {count}", values.len());
+    }
     case.compare(&[values.len()], &values)
 }
 

@@ -3,8 +3,8 @@
 use super::{Case, Outcome};
 use anyhow::{Result, bail};
 use features::{
-    Hog, HogDetector, HogGrouping, HogScanParams, OpenCvHogParams, daimler_people_weights,
-    default_people_weights,
+    Hog, HogDetector, HogGrouping, HogScanError, HogScanParams, OpenCvHogParams, ShapeError,
+    daimler_people_weights, default_people_weights,
 };
 use serde::Deserialize;
 
@@ -40,7 +40,11 @@ fn compute(case: &Case) -> Result<Outcome> {
 fn detect(case: &Case) -> Result<Vec<([i64; 2], f64)>> {
     let detector = detector(case, "detector")?;
     let threshold = case.optional("hit")?.unwrap_or(-1e9);
-    Ok(detector.detect(case.picture()?.view(), threshold)?)
+    match detector.detect(case.picture()?.view(), threshold) {
+        // Where there is an error here, there are no hits there.
+        Err(ShapeError::TooSmall { .. }) => Ok(Vec::new()),
+        hits => Ok(hits?),
+    }
 }
 
 /// Boxes and scores of hits, sorted by the boxes.
@@ -54,10 +58,16 @@ fn detect_at_scales(case: &Case) -> Result<Outcome> {
     let scan = HogScanParams {
         threshold: case.param("hit")?,
         scale: case.param("scale")?,
-        grouping: HogGrouping::Overlap(case.param("group")?),
+        // A floating point number there, of which the whole part counts.
+        grouping: HogGrouping::Overlap(case.param::<f64>("group")? as u32),
         ..HogScanParams::default()
     };
-    let hits = detector(case, "detect")?.detect_at_scales(case.picture()?.view(), &scan)?;
+    let hits = detector(case, "detect")?.detect_at_scales(case.picture()?.view(), &scan);
+    let hits = match hits {
+        // As for `detect`.
+        Err(HogScanError::Image(ShapeError::TooSmall { .. })) => Vec::new(),
+        hits => hits?,
+    };
     let hits = hits.into_iter().map(|(hit, score)| {
         let corner = [f64::from(hit.x), f64::from(hit.y)];
         ([corner[0], corner[1], f64::from(hit.width), f64::from(hit.height)], score)
@@ -92,11 +102,12 @@ fn params(case: &Case) -> Result<OpenCvHogParams> {
         block_stride: pair("stride")?.unwrap_or(default.block_stride),
         cell_size: pair("cell")?.unwrap_or(default.cell_size),
         orientations: case.optional("nbins")?.unwrap_or(default.orientations),
-        sigma: case.optional("sigma")?.filter(|&sigma: &f64| sigma > 0.0),
+        sigma: case.optional("sigma")?.filter(|&sigma: &f64| sigma >= 0.0),
         clip: case.optional("thr")?.unwrap_or(default.clip),
-        gamma_correction: case.optional("gamma")?.unwrap_or(default.gamma_correction),
-        signed_gradient: case.optional("signed")?.unwrap_or(default.signed_gradient),
-        window_stride: pair("win_stride")?,
+        gamma_correction: case.flag("gamma")?.unwrap_or(default.gamma_correction),
+        signed_gradient: case.flag("signed")?.unwrap_or(default.signed_gradient),
+        // There, no stride means the default.
+        window_stride: pair("win_stride")?.filter(|&stride| stride != [0, 0]),
         padding: pair("padding")?.unwrap_or(default.padding),
     })
 }

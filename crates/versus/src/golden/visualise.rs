@@ -2,7 +2,7 @@
 
 use super::{Case, Outcome};
 use anyhow::{Context, Result};
-use features::{Overlay, OverlayStyle, Rectangle};
+use features::{HaarKind, Overlay, OverlayStyle, Rectangle};
 
 pub(super) fn check(case: &Case) -> Result<Outcome> {
     let picture = case.picture()?;
@@ -10,6 +10,8 @@ pub(super) fn check(case: &Case) -> Result<Outcome> {
         Some(corners) => {
             let rectangles: Option<Vec<Rectangle>> = corners.into_iter().map(rectangle).collect();
             let rectangles = rectangles.context("a rectangle ends before it starts")?;
+            // It shows in the rectangles.
+            case.optional::<HaarKind>("type")?;
             Overlay::haar(picture.view(), rectangles, OverlayStyle::HAAR)?
         }
         None => {
