@@ -11,6 +11,8 @@ mod boosting;
 mod check;
 mod confidence;
 pub mod kernel;
+mod kernels;
+mod linear;
 mod linfa_svm;
 mod majority;
 mod neighbours;
@@ -22,6 +24,10 @@ mod svm_model;
 pub use boosting::{AdaBoost, AdaBoostModel, AdaBoostParams, SelectByBoosting, Stump};
 pub use confidence::one_vs_one_scores;
 pub use kernel::{Gamma, KernelName};
+pub use linear::{
+    ClassWeight, LinearLoss, LinearModel, LinearSvm, LinearSvmParams, MultiClass, Optimum,
+    SampleWeightError,
+};
 pub use linfa_svm::{LinfaSvm, LinfaSvmParams};
 pub use majority::Majority;
 pub use neighbours::{NearestNeighbours, NearestNeighboursParams};
