@@ -14,6 +14,7 @@ pub mod kernel;
 mod kernels;
 mod linear;
 mod linfa_svm;
+mod logistic;
 mod majority;
 mod neighbours;
 pub mod smo;
@@ -29,6 +30,7 @@ pub use linear::{
     SampleWeightError,
 };
 pub use linfa_svm::{LinfaSvm, LinfaSvmParams};
+pub use logistic::{LogisticRegression, LogisticRegressionParams};
 pub use majority::Majority;
 pub use neighbours::{NearestNeighbours, NearestNeighboursParams};
 pub use standardise::Standardised;

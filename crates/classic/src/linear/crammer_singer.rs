@@ -246,9 +246,8 @@ impl Problem<'_> {
     }
 
     fn dual(&self, planes: &[Plane], alpha: &[f64]) -> f64 {
-        let others = |(row, alpha): (usize, &[f64])| {
-            alpha.iter().sum::<f64>() - alpha[self.ids[row]]
-        };
+        let others =
+            |(row, alpha): (usize, &[f64])| alpha.iter().sum::<f64>() - alpha[self.ids[row]];
         let sum: f64 = alpha.chunks_exact(self.classes).enumerate().map(others).sum();
         -self.half_squares(planes) - sum
     }

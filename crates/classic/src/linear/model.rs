@@ -242,8 +242,7 @@ mod tests {
     /// At block edges in particular.
     #[test]
     fn a_row_predicted_alone_has_the_same_bits() {
-        let model =
-            LinearModel::new(&planes(&[[0.3, -1.7]]), 1.0, vec![0, 1], 2, Output::Margins);
+        let model = LinearModel::new(&planes(&[[0.3, -1.7]]), 1.0, vec![0, 1], 2, Output::Margins);
         let x = Matrix::from_shape_fn((300, 2), |(row, j)| (row * 7 + j) as f32 / 3.0);
         let together = model.decisions(&x);
         for row in [0, 127, 128, 299] {

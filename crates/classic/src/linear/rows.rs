@@ -96,7 +96,8 @@ impl<'a> TrainingRows<'a> {
         prefetch(self.row(row));
     }
 
-    fn row(&self, row: usize) -> &[f32] {
+    /// The features alone.
+    pub(crate) fn row(&self, row: usize) -> &[f32] {
         &self.values[row * self.features..(row + 1) * self.features]
     }
 }

@@ -13,9 +13,11 @@ fn svm(params: &LinearSvmParams) -> LinearSvm {
 }
 
 fn choices() -> impl Iterator<Item = LinearSvmParams> {
-    CHOICES
-        .into_iter()
-        .map(|(loss, multi_class)| LinearSvmParams { loss, multi_class, ..Default::default() })
+    CHOICES.into_iter().map(|(loss, multi_class)| LinearSvmParams {
+        loss,
+        multi_class,
+        ..Default::default()
+    })
 }
 
 #[test]
