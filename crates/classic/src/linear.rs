@@ -92,7 +92,7 @@ impl Default for LinearSvmParams {
             multi_class: MultiClass::default(),
             class_weight: ClassWeight::default(),
             intercept_scaling: 1.0,
-            tolerance: 0.01,
+            tolerance: 1e-3,
             max_iterations: 1000,
         }
     }
