@@ -21,6 +21,15 @@ pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64, ParamError
     }
 }
 
+/// A setting that must be 0 or more.
+pub(crate) fn not_negative(name: &'static str, value: f64) -> Result<f64, ParamError> {
+    if value.is_finite() && value >= 0.0 {
+        Ok(value)
+    } else {
+        Err(ParamError::new(name, value, "a number of at least 0"))
+    }
+}
+
 /// A setting that must be a number.
 pub(crate) fn finite(name: &'static str, value: f64) -> Result<f64, ParamError> {
     if value.is_finite() { Ok(value) } else { Err(ParamError::new(name, value, "a finite number")) }

@@ -11,9 +11,13 @@ mod boosting;
 mod check;
 mod confidence;
 pub mod kernel;
+mod kernels;
+mod linear;
 mod linfa_svm;
+mod logistic;
 mod majority;
 mod neighbours;
+mod sgd;
 pub mod smo;
 mod standardise;
 mod svm;
@@ -22,9 +26,15 @@ mod svm_model;
 pub use boosting::{AdaBoost, AdaBoostModel, AdaBoostParams, SelectByBoosting, Stump};
 pub use confidence::one_vs_one_scores;
 pub use kernel::{Gamma, KernelName};
+pub use linear::{
+    ClassWeight, LinearLoss, LinearModel, LinearSvm, LinearSvmParams, MultiClass, Optimum,
+    SampleWeightError,
+};
 pub use linfa_svm::{LinfaSvm, LinfaSvmParams};
+pub use logistic::{LogisticRegression, LogisticRegressionParams};
 pub use majority::Majority;
 pub use neighbours::{NearestNeighbours, NearestNeighboursParams};
+pub use sgd::{OnlineError, OnlineLinear, OnlineLinearParams, SgdRule, SgdSvm, SgdSvmParams};
 pub use standardise::Standardised;
 pub use svm::{Svm, SvmParams};
 pub use svm_model::{Pair, SvmModel};

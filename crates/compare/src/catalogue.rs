@@ -104,6 +104,24 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         build: |s| Ok(Box::new(classic::Svm::new(&read(s)?)?)),
     },
     ClassifierKind {
+        name: "linear-svm",
+        complete: complete::<classic::LinearSvmParams>,
+        family: Family::Classical,
+        build: |s| Ok(Box::new(classic::LinearSvm::new(&read(s)?)?)),
+    },
+    ClassifierKind {
+        name: "logistic-regression",
+        complete: complete::<classic::LogisticRegressionParams>,
+        family: Family::Classical,
+        build: |s| Ok(Box::new(classic::LogisticRegression::new(&read(s)?)?)),
+    },
+    ClassifierKind {
+        name: "sgd-svm",
+        complete: complete::<classic::SgdSvmParams>,
+        family: Family::Classical,
+        build: |s| Ok(Box::new(classic::SgdSvm::new(&read(s)?)?)),
+    },
+    ClassifierKind {
         name: "adaboost",
         complete: complete::<classic::AdaBoostParams>,
         family: Family::Classical,
