@@ -1,30 +1,43 @@
-//! Support vector machines, boosted stumps, scaling and baselines: recipes ([`base::Fit`]) over a
-//! matrix of features.
+//! Support vector machines, boosted stumps, maps of features, probabilities and baselines: recipes
+//! ([`base::Fit`]) over a matrix of features.
 //!
 //! [`Svm`] is the machine of the suite, [`LinfaSvm`] a rival from another library behind the same
-//! trait, [`AdaBoost`] votes and chooses features, [`Standardised`] and [`SelectByBoosting`] wrap
-//! any recipe, and [`Majority`] and [`NearestNeighbours`] say what can be had without one.
+//! trait, [`AdaBoost`] votes and chooses features. [`Transformed`] puts a [`Transform`] (scaling,
+//! principal components, kernel maps) before any recipe, [`SelectByBoosting`] a choice of features,
+//! and [`Calibrated`] probabilities behind it; [`Majority`], [`NearestMean`] and
+//! [`NearestNeighbours`] say what can be had without a machine.
 //! [`kernel`] and [`smo`] can be used alone. No image, no file and no clock is known here, and
 //! nothing is fitted that has not been asked for.
 
 mod boosting;
+mod calibration;
 mod check;
 mod confidence;
 pub mod kernel;
 mod linfa_svm;
 mod majority;
+mod nearest_mean;
 mod neighbours;
 pub mod smo;
-mod standardise;
 mod svm;
 mod svm_model;
+mod transform;
 
 pub use boosting::{AdaBoost, AdaBoostModel, AdaBoostParams, SelectByBoosting, Stump};
+pub use calibration::{
+    Calibrated, CalibratedModel, CalibratedParams, CalibrationError, CalibrationMethod, CoupledSvm,
+    CoupledSvmParams, Decide, Isotonic, Sigmoid, Temperature, couple,
+};
 pub use confidence::one_vs_one_scores;
 pub use kernel::{Gamma, KernelName};
 pub use linfa_svm::{LinfaSvm, LinfaSvmParams};
 pub use majority::Majority;
+pub use nearest_mean::NearestMean;
 pub use neighbours::{NearestNeighbours, NearestNeighboursParams};
-pub use standardise::Standardised;
 pub use svm::{Svm, SvmParams};
 pub use svm_model::{Pair, SvmModel};
+pub use transform::{
+    Chain, Components, Hellinger, Lda, LdaMap, LdaParams, Map, MapError, MinMax, MinMaxParams,
+    NormaliseRows, NormaliseRowsParams, Nystroem, NystroemParams, Pca, PcaMap, PcaParams,
+    RandomFourier, RandomFourierParams, RowNorm, Standardise, Transform, Transformed,
+};

@@ -149,7 +149,7 @@ pub(crate) fn classifier(
     settings: &Settings,
 ) -> Built<dyn Fit<Matrix>> {
     let recipe = (classifier_kind(kind)?.build)(settings)?;
-    if standardise { Ok(Box::new(classic::Standardised::new(recipe))) } else { Ok(recipe) }
+    if standardise { Ok(Box::new(classic::Transformed::new(Box::new(classic::Standardise), recipe))) } else { Ok(recipe) }
 }
 
 /// The side a classifier over descriptors stands for.

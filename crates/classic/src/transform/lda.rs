@@ -1,0 +1,246 @@
+//! Linear discriminant analysis as a map: the directions that tell the classes apart best.
+//!
+//! Directions `v` maximise `v' B v / v' W v`, where `B` is the scatter of the class means and `W`
+//! that within the classes; there are at most as many as classes less one. Mapped rows have the
+//! overall mean 0 and within-class covariance 1.
+//!
+//! Without shrinkage `W` is inverted where it is not 0 only, after dividing each feature by its
+//! deviation within the classes: scikit-learn's `LinearDiscriminantAnalysis` with `solver="svd"`,
+//! including its threshold of 1e-4. A feature without any spread within the classes is therefore
+//! not used, however well it tells them apart. With shrinkage, `W` and `B` are mixed with a
+//! multiple of the identity as its `solver="eigen"` does. Departures from scikit-learn: signs are
+//! chosen as in [`super::Pca`], and with shrinkage, too, rows are centred and the covariance is
+//! divided by `n - classes`, not `n`.
+//!
+//! Sources: R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals of
+//! Eugenics 7:179-188, 1936; C. R. Rao, J. Royal Statistical Society B 10(2):159-203, 1948;
+//! shrinkage: J. H. Friedman, "Regularized discriminant analysis", JASA 84(405):165-175, 1989.
+
+use super::axes::{Axes, Eigen, means, scatter, turn};
+use super::project::Projection;
+use super::{Map, MapError, Transform};
+use crate::check;
+use base::{FitError, Labels, Matrix, ParamError, Seed};
+use ndarray::{Array2, ArrayView2, Axis, s};
+use serde::{Deserialize, Serialize};
+
+/// Singular values below this, beside a deviation of 1, are taken for 0.
+const TOLERANCE: f64 = 1e-4;
+
+/// Distances of the means, squared and beside the spread within, that are taken for 0.
+const SAME_MEANS: f64 = 1e-20;
+
+/// Settings of [`Lda`] as written in a plan file; unset ones take the default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LdaParams {
+    /// Share, 0 (the default) to 1, of the identity in the covariances: steadier where there are
+    /// few rows beside features. Above 0, there can be 8192 features.
+    pub shrinkage: f64,
+}
+
+/// Linear discriminant analysis. Checked when it is made.
+///
+/// ```
+/// use base::Labels;
+/// use classic::{Lda, LdaParams, Map};
+/// // Classes differ in the second feature, rows within them in both.
+/// let x = ndarray::array![[0.0, 0.0], [8.0, 0.1], [0.0, 1.0], [8.0, 1.1]];
+/// let y = Labels::new(vec![0, 0, 1, 1], &["a".to_owned(), "b".to_owned()]).unwrap();
+/// let map = Lda::new(&LdaParams::default()).unwrap().train(&x, &y).unwrap();
+/// let mapped = map.apply(&x);
+/// assert_eq!(mapped.ncols(), 1);
+/// assert!((mapped[[0, 0]] - mapped[[1, 0]]).abs() < 0.01 * (mapped[[0, 0]] - mapped[[2, 0]]).abs());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Lda {
+    shrinkage: f64,
+}
+
+impl Lda {
+    /// # Errors
+    /// If `shrinkage` does not lie in 0..=1.
+    pub fn new(params: &LdaParams) -> Result<Self, ParamError> {
+        let shrinkage = params.shrinkage;
+        if !(0.0..=1.0).contains(&shrinkage) {
+            return Err(ParamError::new("shrinkage", shrinkage, "from 0 to 1"));
+        }
+        Ok(Self { shrinkage })
+    }
+
+    /// Like [`Transform::learn`], for those who want the directions too.
+    ///
+    /// # Errors
+    /// If the labels do not fit, a value is not finite, the class means are equal, or rows are
+    /// equal within every class.
+    pub fn train(&self, x: &Matrix, y: &Labels) -> Result<LdaMap, FitError> {
+        check::training_rows(x, y)?;
+        let classes = Classes::of(x, y);
+        if x.ncols() == 0 || classes.are_points(x, y) {
+            return Err(MapError::NoSpreadWithin.into());
+        }
+        let mut directions = if self.shrinkage > 0.0 {
+            classes.shrunken(x, y, self.shrinkage)?
+        } else {
+            classes.plain(x, y)?
+        };
+        turn(&mut directions);
+        Ok(LdaMap { projection: Projection::new(classes.mean, &directions) })
+    }
+}
+
+/// What is known of the classes that have rows.
+struct Classes {
+    /// Mean of all rows.
+    mean: Vec<f64>,
+    /// Means by class id, shape `(classes, features)`; 0 without rows.
+    means: Array2<f64>,
+    counts: Vec<usize>,
+    /// Number of classes that have rows.
+    present: usize,
+    rows: usize,
+}
+
+impl Classes {
+    fn of(x: &Matrix, y: &Labels) -> Self {
+        let counts = y.counts();
+        let mut means_of = Array2::zeros((counts.len(), x.ncols()));
+        for (row, &id) in x.rows().into_iter().zip(y.ids()) {
+            for (sum, &value) in means_of.row_mut(id).iter_mut().zip(row) {
+                *sum += f64::from(value);
+            }
+        }
+        for (mut mean, &count) in means_of.rows_mut().into_iter().zip(&counts) {
+            mean /= count.max(1) as f64;
+        }
+        let present = counts.iter().filter(|&&count| count > 0).count();
+        Self { mean: means(x.view()), means: means_of, counts, present, rows: x.nrows() }
+    }
+
+    /// Whether the rows of each class are equal.
+    fn are_points(&self, x: &Matrix, y: &Labels) -> bool {
+        let mut first: Vec<Option<usize>> = vec![None; self.counts.len()];
+        y.ids().iter().enumerate().all(|(row, &id)| {
+            let first = *first[id].get_or_insert(row);
+            x.row(first) == x.row(row)
+        })
+    }
+
+    /// Rows whose sums of squares and products are the scatter between the classes over `divisor`.
+    fn between(&self, divisor: f64) -> Array2<f64> {
+        let mut rows = self.means.clone();
+        for (mut row, &count) in rows.rows_mut().into_iter().zip(&self.counts) {
+            let factor = (count as f64 / divisor).sqrt();
+            row.iter_mut().zip(&self.mean).for_each(|(value, mean)| {
+                *value = if count == 0 { 0.0 } else { (*value - mean) * factor };
+            });
+        }
+        rows
+    }
+
+    fn plain(&self, x: &Matrix, y: &Labels) -> Result<Array2<f64>, MapError> {
+        let mut deviations = vec![0.0; x.ncols()];
+        for (row, &id) in x.rows().into_iter().zip(y.ids()) {
+            let mean = self.means.row(id);
+            for ((sum, &value), mean) in deviations.iter_mut().zip(row).zip(mean) {
+                *sum += (f64::from(value) - mean).powi(2);
+            }
+        }
+        for (deviation, mean) in deviations.iter_mut().zip(&self.mean) {
+            *deviation = (*deviation / self.rows as f64).sqrt();
+            // Equal values whose mean is rounded differ from it by rounding.
+            if *deviation <= 4.0 * f64::EPSILON * mean.abs() {
+                *deviation = f64::INFINITY;
+            }
+        }
+        let freedom = (self.rows - self.present) as f64;
+        let ids = y.ids();
+        let centre = |row: usize, column: usize, value: f32| {
+            (f64::from(value) - self.means[[ids[row], column]]) / deviations[column]
+        };
+        let within = Axes::of("lda", x, centre, 0.0)?;
+        let kept = |&&square: &&f64| square / freedom > TOLERANCE * TOLERANCE;
+        let kept = within.squares.iter().take_while(kept).count();
+        let mut whitening = within.directions.slice_move(s![..kept, ..]);
+        for (mut row, square) in whitening.rows_mut().into_iter().zip(&within.squares) {
+            let factor = (freedom / square).sqrt();
+            row.iter_mut().zip(&deviations).for_each(|(value, dev)| *value *= factor / dev);
+        }
+        let between = self.between((self.present - 1) as f64).dot(&whitening.t());
+        let chosen = self.largest(between.t().dot(&between), TOLERANCE * TOLERANCE)?;
+        Ok(chosen.dot(&whitening))
+    }
+
+    fn shrunken(&self, x: &Matrix, y: &Labels, share: f64) -> Result<Array2<f64>, MapError> {
+        let (n, ids) = (self.rows as f64, y.ids());
+        let centre = |row: usize, column: usize, value: f32| {
+            f64::from(value) - self.means[[ids[row], column]]
+        };
+        let within = scatter("lda", x, centre)? / n;
+        let between = self.between(n);
+        let between = between.t().dot(&between);
+        if between.diag().sum() <= SAME_MEANS * within.diag().sum() {
+            return Err(MapError::EqualMeans);
+        }
+        let Eigen { values, vectors } = Eigen::of("lda", &shrink(within, share))?;
+        let kept = values.iter().take_while(|&&value| value > f64::EPSILON * values[0]).count();
+        let mut whitening = vectors.slice_move(s![..kept, ..]);
+        for (mut row, value) in whitening.rows_mut().into_iter().zip(&values) {
+            row /= value.sqrt();
+        }
+        let whitened = whitening.dot(&shrink(between, share)).dot(&whitening.t());
+        let freedom = (self.rows - self.present) as f64;
+        Ok(self.largest(whitened, 0.0)?.dot(&whitening) * (freedom / n).sqrt())
+    }
+
+    /// The directions of most spread between the classes, at most as many as classes less one,
+    /// among those in which the spread within is 1.
+    fn largest(&self, between: Array2<f64>, tolerance: f64) -> Result<Array2<f64>, MapError> {
+        let Eigen { values, vectors } = Eigen::of("lda", &between)?;
+        let first = values.first().copied().unwrap_or(0.0);
+        if first <= SAME_MEANS {
+            return Err(MapError::EqualMeans);
+        }
+        let kept = values.iter().take(self.present - 1);
+        let kept = kept.take_while(|&&value| value > tolerance * first).count();
+        Ok(vectors.select(Axis(0), &(0..kept).collect::<Vec<_>>()))
+    }
+}
+
+/// `(1 - share) matrix + share * (mean of the diagonal) * identity`
+fn shrink(mut matrix: Array2<f64>, share: f64) -> Array2<f64> {
+    let mean = matrix.diag().sum() / matrix.nrows() as f64;
+    matrix *= 1.0 - share;
+    matrix.diag_mut().mapv_inplace(|value| value + share * mean);
+    matrix
+}
+
+impl Transform for Lda {
+    /// The seed is not used: nothing is random.
+    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn Map>, FitError> {
+        Ok(Box::new(self.train(x, y)?))
+    }
+}
+
+/// Learned discriminant directions.
+#[derive(Debug, Clone)]
+pub struct LdaMap {
+    projection: Projection,
+}
+
+impl LdaMap {
+    /// The directions, shape `(kept, features)`, from the best down.
+    pub fn directions(&self) -> ArrayView2<'_, f32> {
+        self.projection.directions()
+    }
+}
+
+impl Map for LdaMap {
+    fn apply(&self, x: &Matrix) -> Matrix {
+        self.projection.apply(x)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.projection.bytes()
+    }
+}
