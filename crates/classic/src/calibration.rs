@@ -12,6 +12,8 @@
 mod coupled;
 mod coupling;
 mod folds;
+#[cfg(test)]
+mod golden;
 mod isotonic;
 mod model;
 mod platt;

@@ -1,16 +1,15 @@
 //! Linear discriminant analysis as a map: the directions that tell the classes apart best.
 //!
 //! Directions `v` maximise `v' B v / v' W v`, where `B` is the scatter of the class means and `W`
-//! that within the classes; there are at most as many as classes less one. Mapped rows have the
-//! overall mean 0 and within-class covariance 1.
+//! that within the classes; there are at most as many as classes less one. Mapped
+//! training rows have the overall mean 0 and within-class covariance 1 (divided by n).
 //!
 //! Without shrinkage `W` is inverted where it is not 0 only, after dividing each feature by its
 //! deviation within the classes: scikit-learn's `LinearDiscriminantAnalysis` with `solver="svd"`,
 //! including its threshold of 1e-4. A feature without any spread within the classes is therefore
 //! not used, however well it tells them apart. With shrinkage, `W` and `B` are mixed with a
 //! multiple of the identity as its `solver="eigen"` does. Departures from scikit-learn: signs are
-//! chosen as in [`super::Pca`], and with shrinkage, too, rows are centred and the covariance is
-//! divided by `n - classes`, not `n`.
+//! chosen as in [`super::Pca`], and rows are centred with shrinkage, too.
 //!
 //! Sources: R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals of
 //! Eugenics 7:179-188, 1936; C. R. Rao, J. Royal Statistical Society B 10(2):159-203, 1948;
@@ -139,6 +138,7 @@ impl Classes {
     }
 
     fn plain(&self, x: &Matrix, y: &Labels) -> Result<Array2<f64>, MapError> {
+        let n = self.rows as f64;
         let mut deviations = vec![0.0; x.ncols()];
         for (row, &id) in x.rows().into_iter().zip(y.ids()) {
             let mean = self.means.row(id);
@@ -147,23 +147,22 @@ impl Classes {
             }
         }
         for (deviation, mean) in deviations.iter_mut().zip(&self.mean) {
-            *deviation = (*deviation / self.rows as f64).sqrt();
+            *deviation = (*deviation / n).sqrt();
             // Equal values whose mean is rounded differ from it by rounding.
             if *deviation <= 4.0 * f64::EPSILON * mean.abs() {
                 *deviation = f64::INFINITY;
             }
         }
-        let freedom = (self.rows - self.present) as f64;
         let ids = y.ids();
         let centre = |row: usize, column: usize, value: f32| {
             (f64::from(value) - self.means[[ids[row], column]]) / deviations[column]
         };
         let within = Axes::of("lda", x, centre, 0.0)?;
-        let kept = |&&square: &&f64| square / freedom > TOLERANCE * TOLERANCE;
+        let kept = |&&square: &&f64| square / n > TOLERANCE * TOLERANCE;
         let kept = within.squares.iter().take_while(kept).count();
         let mut whitening = within.directions.slice_move(s![..kept, ..]);
         for (mut row, square) in whitening.rows_mut().into_iter().zip(&within.squares) {
-            let factor = (freedom / square).sqrt();
+            let factor = (n / square).sqrt();
             row.iter_mut().zip(&deviations).for_each(|(value, dev)| *value *= factor / dev);
         }
         let between = self.between((self.present - 1) as f64).dot(&whitening.t());
@@ -189,8 +188,7 @@ impl Classes {
             row /= value.sqrt();
         }
         let whitened = whitening.dot(&shrink(between, share)).dot(&whitening.t());
-        let freedom = (self.rows - self.present) as f64;
-        Ok(self.largest(whitened, 0.0)?.dot(&whitening) * (freedom / n).sqrt())
+        Ok(self.largest(whitened, 0.0)?.dot(&whitening))
     }
 
     /// The directions of most spread between the classes, at most as many as classes less one,

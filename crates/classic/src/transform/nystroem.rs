@@ -119,7 +119,7 @@ impl NystroemMap {
         }
         let gram = kernel.gram(landmarks.side()).mapv(f64::from);
         let Eigen { values, vectors } = Eigen::of("nystroem", &gram)?;
-        let rounding = landmarks.len() as f64 * f64::from(f32::EPSILON);
+        let rounding = f64::from(f32::EPSILON);
         let least = (values[0] * rounding).max(f64::from(f32::MIN_POSITIVE));
         let kept = values.iter().take_while(|&&value| value > least).count();
         if kept == 0 {
@@ -181,7 +181,7 @@ mod tests {
             let want = kernel.gram(Points::new(x.clone()).side());
             let largest = want.iter().copied().fold(0.0, f32::max);
             for (got, want) in mapped.dot(&mapped.t()).iter().zip(&want) {
-                // What is left out are 60 eigenvalues of 60 roundings of the largest each.
+                // What is left out are at most 60 eigenvalues of one rounding of the largest.
                 assert!((got - want).abs() < 1e-4 * largest, "{kernel:?}: {got} {want}");
             }
         }
