@@ -11,6 +11,7 @@
 
 mod coupled;
 mod coupling;
+mod curves;
 mod folds;
 #[cfg(test)]
 mod golden;
@@ -18,6 +19,8 @@ mod isotonic;
 mod model;
 mod platt;
 mod temperature;
+#[cfg(test)]
+mod tests;
 
 pub use coupled::{CoupledSvm, CoupledSvmParams};
 pub use coupling::couple;
@@ -28,9 +31,10 @@ pub use temperature::Temperature;
 
 use crate::check;
 use base::{Fit, FitError, Labels, Matrix, ParamError, Predict, Seed};
+use curves::Calibrator;
 use folds::{deal, held_out};
 use model::Trained;
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -160,132 +164,6 @@ fn check_folds(folds: usize) -> Result<(), ParamError> {
 fn present(y: &Labels) -> Vec<usize> {
     let counts = y.counts();
     (0..counts.len()).filter(|&class| counts[class] > 0).collect()
-}
-
-/// A fitted map from scores to probabilities.
-#[derive(Debug, Clone)]
-struct Calibrator {
-    /// Ids of the classes that had training rows; others get probability 0.
-    classes: Vec<usize>,
-    curves: Curves,
-}
-
-#[derive(Debug, Clone)]
-enum Curves {
-    /// One curve, of the second score less the first, for the second of two classes.
-    Two(Curve),
-    /// A curve for each class.
-    Each(Vec<Curve>),
-    Temperature(Temperature),
-}
-
-#[derive(Debug, Clone)]
-enum Curve {
-    Sigmoid(Sigmoid),
-    Isotonic(Isotonic),
-}
-
-impl Curve {
-    fn fit(method: CalibrationMethod, scores: &[f64], positive: &[bool]) -> Self {
-        match method {
-            CalibrationMethod::Isotonic => Self::Isotonic(Isotonic::of_labels(scores, positive)),
-            _ => Self::Sigmoid(Sigmoid::fit(scores, positive)),
-        }
-    }
-
-    fn probability(&self, score: f64) -> f64 {
-        match self {
-            Self::Sigmoid(curve) => curve.probability(score),
-            Self::Isotonic(curve) => curve.value(score),
-        }
-    }
-
-    fn bytes(&self) -> u64 {
-        match self {
-            Self::Sigmoid(_) => 16,
-            Self::Isotonic(curve) => curve.bytes(),
-        }
-    }
-}
-
-impl Calibrator {
-    /// `scores` of shape `(n, classes)`, for rows of classes `ids`.
-    fn fit(
-        method: CalibrationMethod,
-        scores: ArrayView2<'_, f64>,
-        ids: &[usize],
-        classes: Vec<usize>,
-    ) -> Self {
-        let one_class = |class: usize, scores: Vec<f64>| {
-            let positive: Vec<bool> = ids.iter().map(|&id| id == class).collect();
-            Curve::fit(method, &scores, &positive)
-        };
-        let curves = match (method, classes.as_slice()) {
-            (CalibrationMethod::Temperature, _) => {
-                let known = scores.select(ndarray::Axis(1), &classes);
-                let place = |id: &usize| classes.binary_search(id).expect("it has rows");
-                let targets: Vec<usize> = ids.iter().map(place).collect();
-                Curves::Temperature(Temperature::fit(known.view(), &targets))
-            }
-            (_, &[first, second]) => {
-                let margins = &scores.column(second) - &scores.column(first);
-                Curves::Two(one_class(second, margins.to_vec()))
-            }
-            _ => {
-                let curve = |&class: &usize| one_class(class, scores.column(class).to_vec());
-                Curves::Each(classes.iter().map(curve).collect())
-            }
-        };
-        Self { classes, curves }
-    }
-
-    /// Whether the fit of every curve ended by its rule.
-    fn converged(&self) -> bool {
-        let ended = |curve: &Curve| !matches!(curve, Curve::Sigmoid(s) if !s.converged);
-        match &self.curves {
-            Curves::Two(curve) => ended(curve),
-            Curves::Each(curves) => curves.iter().all(ended),
-            Curves::Temperature(_) => true,
-        }
-    }
-
-    /// Writes the probability of each class; they add up to 1.
-    fn probabilities(&self, scores: ArrayView1<'_, f64>, out: &mut [f64]) {
-        out.fill(0.0);
-        match &self.curves {
-            Curves::Two(curve) => {
-                let [first, second] = self.classes[..] else {
-                    unreachable!("made for two classes")
-                };
-                let probability = curve.probability(scores[second] - scores[first]);
-                (out[first], out[second]) = (1.0 - probability, probability);
-            }
-            Curves::Each(curves) => {
-                for (&class, curve) in self.classes.iter().zip(curves) {
-                    out[class] = curve.probability(scores[class]);
-                }
-                let sum: f64 = out.iter().sum();
-                let even = 1.0 / self.classes.len() as f64;
-                for &class in &self.classes {
-                    out[class] = if sum > 0.0 { out[class] / sum } else { even };
-                }
-            }
-            Curves::Temperature(temperature) => {
-                let known: Vec<f64> = self.classes.iter().map(|&class| scores[class]).collect();
-                for (&class, value) in self.classes.iter().zip(temperature.probabilities(&known)) {
-                    out[class] = value;
-                }
-            }
-        }
-    }
-
-    fn bytes(&self) -> u64 {
-        match &self.curves {
-            Curves::Two(curve) => curve.bytes(),
-            Curves::Each(curves) => curves.iter().map(Curve::bytes).sum(),
-            Curves::Temperature(_) => 8,
-        }
-    }
 }
 
 /// Held-out values of all rows.

@@ -2,7 +2,8 @@
 //!
 //! `tests/golden/calibration.json` is written by `tests/golden/calibration.py`.
 
-use super::{CalibrationMethod, Calibrator, Isotonic, Sigmoid, couple};
+use super::curves::Calibrator;
+use super::{CalibrationMethod, Isotonic, Sigmoid, couple};
 use ndarray::Array2;
 use serde::Deserialize;
 

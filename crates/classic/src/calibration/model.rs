@@ -1,6 +1,6 @@
 //! A machine with probabilities, and what to do where they name different classes.
 
-use super::Calibrator;
+use super::curves::Calibrator;
 use base::{Convergence, FitSummary, Matrix, Predict, Scores};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};

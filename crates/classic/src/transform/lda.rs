@@ -242,3 +242,81 @@ impl Map for LdaMap {
         self.projection.bytes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::samples::{clouds, labels};
+
+    fn lda(shrinkage: f64) -> Lda {
+        Lda::new(&LdaParams { shrinkage }).unwrap()
+    }
+
+    #[test]
+    fn each_wrong_setting_is_named() {
+        for shrinkage in [-0.1, 1.1, f64::NAN] {
+            assert_eq!(Lda::new(&LdaParams { shrinkage }).unwrap_err().name, "shrinkage");
+        }
+    }
+
+    /// Mapped rows have mean 0 and, within the classes, covariance 1, as the module doc says.
+    #[test]
+    fn the_covariance_within_becomes_one() {
+        let (x, y) = clouds(3, 40);
+        let mapped = lda(0.0).train(&x, &y).unwrap().apply(&x).mapv(f64::from);
+        assert_eq!(mapped.ncols(), 2);
+        assert!(mapped.sum_axis(Axis(0)).iter().all(|sum| sum.abs() < 1e-3));
+        let mut within = Array2::<f64>::zeros((2, 2));
+        for class in 0..3 {
+            let rows = mapped.slice(s![class * 40..class * 40 + 40, ..]);
+            let centred = &rows - &rows.mean_axis(Axis(0)).unwrap();
+            within = within + centred.t().dot(&centred) / 120.0;
+        }
+        for ((a, b), value) in within.indexed_iter() {
+            let want = if a == b { 1.0 } else { 0.0 };
+            assert!((value - want).abs() < 1e-4, "{a} {b}: {value}");
+        }
+    }
+
+    /// A little shrinkage changes little.
+    #[test]
+    fn shrinkage_starts_where_none_is() {
+        let (x, y) = clouds(3, 40);
+        let none = lda(0.0).train(&x, &y).unwrap().apply(&x);
+        let little = lda(1e-9).train(&x, &y).unwrap().apply(&x);
+        assert!((&none - &little).iter().all(|difference| difference.abs() < 1e-4));
+    }
+
+    #[test]
+    fn equal_means_are_refused() {
+        let x = ndarray::array![[0.0, 1.0], [2.0, 5.0], [2.0, 1.0], [0.0, 5.0]];
+        let y = labels(vec![0, 0, 1, 1], 2);
+        for shrinkage in [0.0, 0.5] {
+            let error = lda(shrinkage).train(&x, &y).unwrap_err().to_string();
+            assert!(error.contains("class means do not differ"), "{error}");
+        }
+    }
+
+    /// A column that only names the class has no spread within one; the others are used.
+    #[test]
+    fn columns_without_spread_within_the_classes_are_left_out() {
+        let (mut x, y) = clouds(2, 20);
+        x.column_mut(3).iter_mut().zip(y.ids()).for_each(|(value, &id)| *value = 0.1 + id as f32);
+        let map = lda(0.0).train(&x, &y).unwrap();
+        assert_eq!(map.directions()[[0, 3]], 0.0);
+        assert!(map.directions()[[0, 0]].abs() > 0.1);
+    }
+
+    /// More features than rows of one class, and a class without rows.
+    #[test]
+    fn few_rows_and_missing_classes_are_fine() {
+        let (x, y) = clouds(2, 3);
+        let wide = ndarray::concatenate![Axis(1), x, x.mapv(|v| v * v), x.mapv(f32::sqrt)];
+        let y = labels(y.ids().iter().map(|&id| 2 * id).collect(), 4);
+        for shrinkage in [0.0, 0.1, 1.0] {
+            let mapped = lda(shrinkage).train(&wide, &y).unwrap().apply(&wide);
+            assert_eq!(mapped.ncols(), 1, "{shrinkage}");
+            assert!(mapped.iter().all(|value| value.is_finite()));
+        }
+    }
+}
