@@ -100,18 +100,16 @@ fn assert_close(got: &Matrix, want: &[Vec<f64>], tolerance: f64, what: &str) {
 #[test]
 fn scalers_are_those_of_scikit_learn() {
     let (golden, Problem { x, y, x_test }) = golden();
-    let rows = |norm| Box::new(NormaliseRows::new(&NormaliseRowsParams { norm }));
+    let rows = |norm| NormaliseRows::new(&NormaliseRowsParams { norm });
     let min_max = MinMax::new(&MinMaxParams { low: -1.0, high: 2.0 }).unwrap();
-    let cases: [(Box<dyn Transform>, &Vec<Vec<f64>>, &str); 4] = [
-        (Box::new(Standardise), &golden.standardised, "standardise"),
-        (Box::new(min_max), &golden.min_max, "min-max"),
-        (rows(RowNorm::L1), &golden.l1, "l1"),
-        (rows(RowNorm::L2), &golden.l2, "l2"),
-    ];
-    for (transform, want, name) in cases {
+    let check = |transform: &dyn Transform, want: &[Vec<f64>], name: &str| {
         let got = transform.learn(&x, &y, Seed(1)).unwrap().apply(&x_test);
         assert_close(&got, want, 1e-7, &format!("{name}, {}", golden.source));
-    }
+    };
+    check(&Standardise, &golden.standardised, "standardise");
+    check(&min_max, &golden.min_max, "min-max");
+    check(&rows(RowNorm::L1), &golden.l1, "l1");
+    check(&rows(RowNorm::L2), &golden.l2, "l2");
 }
 
 #[test]

@@ -9,8 +9,8 @@
 /// A rising curve through points, straight between them and level outside.
 ///
 /// ```
-/// let curve = classic::Isotonic::fit(&[1.0, 2.0, 3.0, 5.0], &[0.0, 0.8, 0.4, 1.0]);
-/// assert_eq!([0.0, 2.0, 3.0, 4.0, 9.0].map(|at| curve.value(at)), [0.0, 0.6, 0.6, 0.8, 1.0]);
+/// let curve = classic::Isotonic::fit(&[1.0, 2.0, 3.0, 5.0], &[0.0, 0.75, 0.25, 1.0]);
+/// assert_eq!([0.0, 2.0, 3.0, 4.0, 9.0].map(|at| curve.value(at)), [0.0, 0.5, 0.5, 0.75, 1.0]);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Isotonic {

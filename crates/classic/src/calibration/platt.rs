@@ -30,7 +30,7 @@ const MIN_STEP: f64 = 1e-10;
 /// let positive = [false, false, false, false, true, true, true, true];
 /// let sigmoid = classic::Sigmoid::fit(&scores, &positive);
 /// assert!(sigmoid.a < 0.0 && sigmoid.converged);
-/// assert!(sigmoid.probability(3.0) > 0.9 && sigmoid.probability(-3.0) < 0.1);
+/// assert!(sigmoid.probability(3.0) > 0.8 && sigmoid.probability(-3.0) < 0.2);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sigmoid {

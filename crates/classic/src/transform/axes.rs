@@ -4,7 +4,6 @@
 //! digits the values had. Rows are converted a strip at a time, so no 64-bit copy is made of all.
 
 use super::MapError;
-use base::Matrix;
 use nalgebra::{DMatrix, SymmetricEigen};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, Axis, s};
@@ -35,31 +34,22 @@ pub(super) fn means(x: ArrayView2<'_, f32>) -> Vec<f64> {
     sums
 }
 
-/// Rows as they are decomposed: the value at (row, column), centred and scaled, from the one that
-/// was given.
-pub(super) trait Centre: Fn(usize, usize, f32) -> f64 + Sync {}
-
-impl<F: Fn(usize, usize, f32) -> f64 + Sync> Centre for F {}
-
-/// `A'A` for the centred rows `A`, shape `(features, features)`.
+/// `A'A` for rows `A` of shape `dim`, given by their value at (row, column).
 ///
 /// # Errors
 /// If it were too large.
 pub(super) fn scatter(
     what: &'static str,
-    x: &Matrix,
-    centre: impl Centre,
+    (rows, features): (usize, usize),
+    value: impl Fn(usize, usize) -> f64,
 ) -> Result<Array2<f64>, MapError> {
-    let (rows, features) = x.dim();
     if features > MAX_SIZE {
         return Err(MapError::TooLarge { what, rows, features, max: MAX_SIZE });
     }
     let mut products = Array2::zeros((features, features));
     for start in (0..rows).step_by(STRIP) {
-        let part = x.slice(s![start..rows.min(start + STRIP), ..]);
-        let strip = Array2::from_shape_fn(part.raw_dim(), |(row, column)| {
-            centre(start + row, column, part[[row, column]])
-        });
+        let dim = (STRIP.min(rows - start), features);
+        let strip = Array2::from_shape_fn(dim, |(row, column)| value(start + row, column));
         add_products(strip.t(), &mut products);
     }
     mirror(&mut products);
@@ -130,7 +120,7 @@ pub(super) fn turn(directions: &mut Array2<f64>) {
     }
 }
 
-/// Directions in which the centred rows `A` spread, from most to least, as far as the sum of
+/// Directions in which rows `A` spread around 0, from most to least, as far as the sum of
 /// squares is above `tolerance` times the largest.
 pub(super) struct Axes {
     /// Sum of squares along each direction: squares of the singular values of `A`.
@@ -142,19 +132,20 @@ pub(super) struct Axes {
 }
 
 impl Axes {
-    /// Decomposes `A'A`, or `AA'` where there are fewer rows than features.
+    /// Decomposes `A'A`, or `AA'` where there are fewer rows than features; rows of shape `dim`
+    /// are given by their value at (row, column).
     ///
     /// # Errors
     /// If the smaller of both is too large.
     pub(super) fn of(
         what: &'static str,
-        x: &Matrix,
-        centre: impl Centre,
+        dim: (usize, usize),
+        value: impl Fn(usize, usize) -> f64,
         tolerance: f64,
     ) -> Result<Self, MapError> {
-        let (rows, features) = x.dim();
+        let (rows, features) = dim;
         if features <= rows {
-            let products = scatter(what, x, centre)?;
+            let products = scatter(what, dim, value)?;
             let eigen = Eigen::of(what, &products)?;
             let squares = above(&eigen.values, tolerance);
             let directions = eigen.vectors.slice_move(s![..squares.len(), ..]);
@@ -164,10 +155,8 @@ impl Axes {
             return Err(MapError::TooLarge { what, rows, features, max: MAX_SIZE });
         }
         let strip = |start: usize| {
-            let part = x.slice(s![.., start..features.min(start + STRIP)]);
-            Array2::from_shape_fn(part.raw_dim(), |(row, column)| {
-                centre(row, start + column, part[[row, column]])
-            })
+            let dim = (rows, STRIP.min(features - start));
+            Array2::from_shape_fn(dim, |(row, column)| value(row, start + column))
         };
         let mut products = Array2::zeros((rows, rows));
         for start in (0..features).step_by(STRIP) {
@@ -200,7 +189,7 @@ fn above(values: &[f64], tolerance: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::Seed;
+    use base::{Matrix, Seed};
 
     fn noise(rows: usize, features: usize) -> Matrix {
         let noise = Seed(9).permutation(rows * features);
@@ -210,15 +199,15 @@ mod tests {
         })
     }
 
-    fn as_given(_: usize, _: usize, value: f32) -> f64 {
-        value.into()
+    fn given(x: &Matrix) -> impl Fn(usize, usize) -> f64 {
+        |row, column| x[[row, column]].into()
     }
 
     /// More than one strip and several bands, against plain loops.
     #[test]
     fn scatter_is_the_sum_of_products() {
         let x = noise(STRIP + 60, 2 * BAND + 7);
-        let got = scatter("test", &x, as_given).unwrap();
+        let got = scatter("test", x.dim(), given(&x)).unwrap();
         let wide = x.mapv(f64::from);
         for ((a, b), &got) in got.indexed_iter() {
             let want = wide.column(a).dot(&wide.column(b));
@@ -230,8 +219,8 @@ mod tests {
     #[test]
     fn axes_of_few_rows_are_those_of_the_scatter_matrix() {
         let x = noise(30, 40);
-        let by_rows = Axes::of("test", &x, as_given, 1e-9).unwrap();
-        let eigen = Eigen::of("test", &scatter("test", &x, as_given).unwrap()).unwrap();
+        let by_rows = Axes::of("test", x.dim(), given(&x), 1e-9).unwrap();
+        let eigen = Eigen::of("test", &scatter("test", x.dim(), given(&x)).unwrap()).unwrap();
         assert_eq!(by_rows.squares.len(), 30);
         for (at, square) in by_rows.squares.iter().enumerate() {
             assert!((square - eigen.values[at]).abs() < 1e-12, "{at}");
@@ -245,8 +234,8 @@ mod tests {
     fn sizes_that_cannot_be_decomposed_are_refused() {
         let x = Matrix::zeros((MAX_SIZE + 1, MAX_SIZE + 2));
         for error in [
-            Axes::of("test", &x, as_given, 0.0).err().unwrap(),
-            scatter("test", &x, as_given).err().unwrap(),
+            Axes::of("test", x.dim(), given(&x), 0.0).err().unwrap(),
+            scatter("test", x.dim(), given(&x)).err().unwrap(),
         ] {
             assert!(matches!(error, MapError::TooLarge { max: MAX_SIZE, .. }), "{error}");
         }

@@ -20,7 +20,7 @@ use super::project::Projection;
 use super::{Map, MapError, Transform};
 use crate::check;
 use base::{FitError, Labels, Matrix, ParamError, Seed};
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
 /// Singular values below this, beside a deviation of 1, are taken for 0.
@@ -43,13 +43,15 @@ pub struct LdaParams {
 /// ```
 /// use base::Labels;
 /// use classic::{Lda, LdaParams, Map};
-/// // Classes differ in the second feature, rows within them in both.
-/// let x = ndarray::array![[0.0, 0.0], [8.0, 0.1], [0.0, 1.0], [8.0, 1.1]];
-/// let y = Labels::new(vec![0, 0, 1, 1], &["a".to_owned(), "b".to_owned()]).unwrap();
-/// let map = Lda::new(&LdaParams::default()).unwrap().train(&x, &y).unwrap();
-/// let mapped = map.apply(&x);
+/// // Within both classes features deviate by 4 and 0.1; the means are 1 apart in the second.
+/// let class = ndarray::array![[0.0, 0.0], [8.0, 0.0], [0.0, 0.2], [8.0, 0.2]];
+/// let x = ndarray::concatenate![ndarray::Axis(0), class, &class + &ndarray::array![0.0, 1.0]];
+/// let names = ["a", "b"].map(str::to_owned);
+/// let y = Labels::new(vec![0, 0, 0, 0, 1, 1, 1, 1], &names).unwrap();
+/// let mapped = Lda::new(&LdaParams::default()).unwrap().train(&x, &y).unwrap().apply(&x);
 /// assert_eq!(mapped.ncols(), 1);
-/// assert!((mapped[[0, 0]] - mapped[[1, 0]]).abs() < 0.01 * (mapped[[0, 0]] - mapped[[2, 0]]).abs());
+/// assert!((mapped[[0, 0]] - mapped[[1, 0]]).abs() < 1e-4, "the first feature says nothing");
+/// assert!(((mapped[[4, 0]] - mapped[[0, 0]]) - 10.0).abs() < 1e-4, "ten deviations");
 /// ```
 #[derive(Debug, Clone)]
 pub struct Lda {
@@ -154,10 +156,10 @@ impl Classes {
             }
         }
         let ids = y.ids();
-        let centre = |row: usize, column: usize, value: f32| {
-            (f64::from(value) - self.means[[ids[row], column]]) / deviations[column]
+        let centred = |row: usize, column: usize| {
+            (f64::from(x[[row, column]]) - self.means[[ids[row], column]]) / deviations[column]
         };
-        let within = Axes::of("lda", x, centre, 0.0)?;
+        let within = Axes::of("lda", x.dim(), centred, 0.0)?;
         let kept = |&&square: &&f64| square / n > TOLERANCE * TOLERANCE;
         let kept = within.squares.iter().take_while(kept).count();
         let mut whitening = within.directions.slice_move(s![..kept, ..]);
@@ -166,16 +168,21 @@ impl Classes {
             row.iter_mut().zip(&deviations).for_each(|(value, dev)| *value *= factor / dev);
         }
         let between = self.between((self.present - 1) as f64).dot(&whitening.t());
-        let chosen = self.largest(between.t().dot(&between), TOLERANCE * TOLERANCE)?;
-        Ok(chosen.dot(&whitening))
+        let value = |row: usize, column: usize| between[[row, column]];
+        let chosen = Axes::of("lda", between.dim(), value, TOLERANCE * TOLERANCE)?;
+        if chosen.squares.first().is_none_or(|&most| most <= SAME_MEANS) {
+            return Err(MapError::EqualMeans);
+        }
+        let kept = chosen.squares.len().min(self.present - 1);
+        Ok(chosen.directions.slice(s![..kept, ..]).dot(&whitening))
     }
 
     fn shrunken(&self, x: &Matrix, y: &Labels, share: f64) -> Result<Array2<f64>, MapError> {
         let (n, ids) = (self.rows as f64, y.ids());
-        let centre = |row: usize, column: usize, value: f32| {
-            f64::from(value) - self.means[[ids[row], column]]
+        let centred = |row: usize, column: usize| {
+            f64::from(x[[row, column]]) - self.means[[ids[row], column]]
         };
-        let within = scatter("lda", x, centre)? / n;
+        let within = scatter("lda", x.dim(), centred)? / n;
         let between = self.between(n);
         let between = between.t().dot(&between);
         if between.diag().sum() <= SAME_MEANS * within.diag().sum() {
@@ -188,20 +195,9 @@ impl Classes {
             row /= value.sqrt();
         }
         let whitened = whitening.dot(&shrink(between, share)).dot(&whitening.t());
-        Ok(self.largest(whitened, 0.0)?.dot(&whitening))
-    }
-
-    /// The directions of most spread between the classes, at most as many as classes less one,
-    /// among those in which the spread within is 1.
-    fn largest(&self, between: Array2<f64>, tolerance: f64) -> Result<Array2<f64>, MapError> {
-        let Eigen { values, vectors } = Eigen::of("lda", &between)?;
-        let first = values.first().copied().unwrap_or(0.0);
-        if first <= SAME_MEANS {
-            return Err(MapError::EqualMeans);
-        }
-        let kept = values.iter().take(self.present - 1);
-        let kept = kept.take_while(|&&value| value > tolerance * first).count();
-        Ok(vectors.select(Axis(0), &(0..kept).collect::<Vec<_>>()))
+        let chosen = Eigen::of("lda", &whitened)?.vectors;
+        let most = chosen.nrows().min(self.present - 1);
+        Ok(chosen.slice(s![..most, ..]).dot(&whitening))
     }
 }
 
@@ -247,6 +243,7 @@ impl Map for LdaMap {
 mod tests {
     use super::*;
     use crate::check::samples::{clouds, labels};
+    use ndarray::Axis;
 
     fn lda(shrinkage: f64) -> Lda {
         Lda::new(&LdaParams { shrinkage }).unwrap()

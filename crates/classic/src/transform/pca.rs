@@ -80,12 +80,16 @@ impl Pca {
     /// # Errors
     /// If all rows are equal, or there are more than 8192 rows and features.
     pub fn train(&self, x: &Matrix) -> Result<PcaMap, MapError> {
+        // Asked of the values themselves: rounding of the mean would look like spread.
+        if all_rows_equal(x) {
+            return Err(MapError::NoSpread { what: "pca" });
+        }
         let mean = means(x.view());
         let largest = x.nrows().max(x.ncols()) as f64;
         let tolerance = largest * f64::from(f32::EPSILON).powi(2);
-        let centre = |_: usize, column: usize, value: f32| f64::from(value) - mean[column];
-        let Axes { mut squares, directions, total } = Axes::of("pca", x, centre, tolerance)?;
-        if all_rows_equal(x) || squares.is_empty() {
+        let centred = |row: usize, column: usize| f64::from(x[[row, column]]) - mean[column];
+        let Axes { mut squares, directions, total } = Axes::of("pca", x.dim(), centred, tolerance)?;
+        if squares.is_empty() {
             return Err(MapError::NoSpread { what: "pca" });
         }
         let kept = match self.params.components {

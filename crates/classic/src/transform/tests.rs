@@ -14,7 +14,7 @@ fn all() -> Vec<(&'static str, Box<dyn Transform>)> {
     let fourier = RandomFourierParams { components: 64, ..Default::default() };
     let pca = PcaParams { components: few, ..Default::default() };
     let whitened = PcaParams { components: Components::Share(0.9), whiten: true };
-    let shrunken = LdaParams { shrinkage: 0.3, ..Default::default() };
+    let shrunken = LdaParams { shrinkage: 0.3 };
     let chain: Vec<Box<dyn Transform>> = vec![
         Box::new(Hellinger),
         Box::new(Standardise),
@@ -147,4 +147,17 @@ fn the_map_counts_as_part_of_the_model() {
     let behind = recipe.fit(&x, &y, Seed(1)).unwrap().summary();
     // A mean and a factor of 8 bytes for each of 4 columns.
     assert_eq!(behind.model_bytes, bare.model_bytes + 64);
+}
+
+/// Rows without a feature are all equal.
+#[test]
+fn rows_without_features_are_mapped_or_refused_in_words() {
+    let (_, y) = clouds(2, 6);
+    let x = Matrix::zeros((12, 0));
+    for (name, transform) in all() {
+        match transform.learn(&x, &y, Seed(1)) {
+            Ok(map) => assert_eq!(map.apply(&x).nrows(), 12, "{name}"),
+            Err(error) => assert!(error.to_string().contains("transform: "), "{name}: {error}"),
+        }
+    }
 }
