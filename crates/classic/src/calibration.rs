@@ -26,7 +26,7 @@ pub use coupled::{CoupledSvm, CoupledSvmParams};
 pub use coupling::couple;
 pub use isotonic::Isotonic;
 pub use model::{CalibratedModel, Decide};
-pub use platt::Sigmoid;
+pub use platt::Platt;
 pub use temperature::Temperature;
 
 use crate::check;
@@ -42,7 +42,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CalibrationMethod {
-    /// A [`Sigmoid`] for each class against the others: two numbers, fit for few rows.
+    /// A sigmoid ([`Platt`]) for each class against the others: two numbers, fit for few rows.
     #[default]
     Sigmoid,
     /// A rising step curve ([`Isotonic`]) for each class against the others: any rising shape, but

@@ -26,7 +26,7 @@ mod transform;
 pub use boosting::{AdaBoost, AdaBoostModel, AdaBoostParams, SelectByBoosting, Stump};
 pub use calibration::{
     Calibrated, CalibratedModel, CalibratedParams, CalibrationError, CalibrationMethod, CoupledSvm,
-    CoupledSvmParams, Decide, Isotonic, Sigmoid, Temperature, couple,
+    CoupledSvmParams, Decide, Isotonic, Platt, Temperature, couple,
 };
 pub use confidence::one_vs_one_scores;
 pub use kernel::{Gamma, KernelName};
@@ -37,7 +37,8 @@ pub use neighbours::{NearestNeighbours, NearestNeighboursParams};
 pub use svm::{Svm, SvmParams};
 pub use svm_model::{Pair, SvmModel};
 pub use transform::{
-    Chain, Components, Hellinger, Lda, LdaMap, LdaParams, Map, MapError, MinMax, MinMaxParams,
+    Chain, Components, FeatureMap, Hellinger, Lda, LdaMap, LdaParams, MinMax, MinMaxParams,
     NormaliseRows, NormaliseRowsParams, Nystroem, NystroemParams, Pca, PcaMap, PcaParams,
-    RandomFourier, RandomFourierParams, RowNorm, Standardise, Transform, Transformed,
+    RandomFourier, RandomFourierParams, RowNorm, Standardise, Transform, TransformError,
+    Transformed,
 };

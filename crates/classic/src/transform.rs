@@ -1,6 +1,6 @@
 //! Maps of rows that stand before a classifier, and the recipe that puts one there.
 //!
-//! A [`Transform`] learns a [`Map`] from training rows; [`Transformed`] is a recipe
+//! A [`Transform`] learns a [`FeatureMap`] from training rows; [`Transformed`] is a recipe
 //! ([`base::Fit`]) that learns the map and then the classifier behind it, so nothing of either has
 //! seen another row. Transforms that take numbers have `Params` and a checked `new`; the others
 //! are values that are ready to use.
@@ -38,12 +38,12 @@ pub trait Transform: Send + Sync {
     /// maps do not look at. Equal inputs and equal seeds give equal maps, at any number of threads.
     ///
     /// # Errors
-    /// If a value is not finite, or the rows do not hold what the map needs: see [`MapError`].
-    fn learn(&self, x: &Matrix, y: &Labels, seed: Seed) -> Result<Box<dyn Map>, FitError>;
+    /// If a value is not finite, or the rows do not hold what the map needs: see [`TransformError`].
+    fn learn(&self, x: &Matrix, y: &Labels, seed: Seed) -> Result<Box<dyn FeatureMap>, FitError>;
 }
 
 /// A learned map of rows.
-pub trait Map: Send + Sync {
+pub trait FeatureMap: Send + Sync {
     /// The mapped rows of `x`, shape `(n, features of the map)`; finite for finite rows. What
     /// becomes of a row does not depend on the others, bit for bit.
     ///
@@ -57,7 +57,7 @@ pub trait Map: Send + Sync {
 
 /// Why a map could not be learned from these rows.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum MapError {
+pub enum TransformError {
     /// Directions of spread were asked for where there is no spread.
     #[error("{what}: all training rows are equal, so there is no direction to keep")]
     NoSpread {
@@ -106,8 +106,8 @@ pub enum MapError {
     KernelOverflow,
 }
 
-impl From<MapError> for FitError {
-    fn from(source: MapError) -> Self {
+impl From<TransformError> for FitError {
+    fn from(source: TransformError) -> Self {
         Self::Library { what: "transform", source: Box::new(source) }
     }
 }
@@ -154,7 +154,7 @@ impl Fit<Matrix> for Transformed {
 }
 
 struct TransformedModel {
-    map: Box<dyn Map>,
+    map: Box<dyn FeatureMap>,
     inner: Box<dyn Predict<Matrix>>,
 }
 
@@ -182,9 +182,9 @@ impl Chain {
 }
 
 impl Transform for Chain {
-    fn learn(&self, x: &Matrix, y: &Labels, seed: Seed) -> Result<Box<dyn Map>, FitError> {
+    fn learn(&self, x: &Matrix, y: &Labels, seed: Seed) -> Result<Box<dyn FeatureMap>, FitError> {
         check::training_rows(x, y)?;
-        let mut maps: Vec<Box<dyn Map>> = Vec::new();
+        let mut maps: Vec<Box<dyn FeatureMap>> = Vec::new();
         let mut mapped: Option<Matrix> = None;
         for (place, transform) in self.0.iter().enumerate() {
             let seen = mapped.as_ref().unwrap_or(x);
@@ -198,9 +198,9 @@ impl Transform for Chain {
     }
 }
 
-struct ChainMap(Vec<Box<dyn Map>>);
+struct ChainMap(Vec<Box<dyn FeatureMap>>);
 
-impl Map for ChainMap {
+impl FeatureMap for ChainMap {
     fn apply(&self, x: &Matrix) -> Matrix {
         let Some((first, rest)) = self.0.split_first() else { return x.clone() };
         rest.iter().fold(first.apply(x), |mapped, map| map.apply(&mapped))

@@ -4,7 +4,7 @@
 
 use base::{Fit, Labels, Matrix, Rows, Seed};
 use classic::{
-    Components, Lda, LdaParams, Map, MinMax, MinMaxParams, NearestMean, NearestNeighbours,
+    Components, FeatureMap, Lda, LdaParams, MinMax, MinMaxParams, NearestMean, NearestNeighbours,
     NearestNeighboursParams, NormaliseRows, NormaliseRowsParams, Nystroem, NystroemParams, Pca,
     PcaParams, RowNorm, Standardise, Transform,
 };

@@ -7,8 +7,8 @@
 
 use super::folds::{deal, held_out};
 use super::model::Machine;
-use super::{CalibratedModel, Decide, Sigmoid, check_folds, couple, present};
-use crate::transform::{Chain, Map, Transform};
+use super::{CalibratedModel, Decide, Platt, check_folds, couple, present};
+use crate::transform::{Chain, FeatureMap, Transform};
 use crate::{Svm, SvmModel, check};
 use base::{Fit, FitError, FitSummary, Labels, Matrix, ParamError, Predict, Seed};
 use ndarray::Array2;
@@ -81,7 +81,7 @@ impl CoupledSvm {
             let (scores, positive): (Vec<f64>, Vec<bool>) = of_pair
                 .map(|(row, &id)| (held_out.values[[row, column]], id == pair.first))
                 .unzip();
-            Sigmoid::fit(&scores, &positive)
+            Platt::fit(&scores, &positive)
         };
         let sigmoids = svm.pairs().iter().enumerate().map(sigmoid).collect();
         let machine = Coupled { map, svm, sigmoids, classes: present(y) };
@@ -93,7 +93,7 @@ impl CoupledSvm {
         x: &Matrix,
         y: &Labels,
         seed: Seed,
-    ) -> Result<(Box<dyn Map>, SvmModel), FitError> {
+    ) -> Result<(Box<dyn FeatureMap>, SvmModel), FitError> {
         let map = self.before.learn(x, y, seed.child("transform", 0))?;
         let svm = self.svm.train(&map.apply(x), y)?;
         Ok((map, svm))
@@ -113,10 +113,10 @@ impl Fit<Matrix> for CoupledSvm {
 }
 
 struct Coupled {
-    map: Box<dyn Map>,
+    map: Box<dyn FeatureMap>,
     svm: SvmModel,
     /// For the first class of each pair.
-    sigmoids: Vec<Sigmoid>,
+    sigmoids: Vec<Platt>,
     /// Ids of the classes that had training rows.
     classes: Vec<usize>,
 }

@@ -1,6 +1,6 @@
 //! From the scores of all classes to their probabilities.
 
-use super::{CalibrationMethod, Isotonic, Sigmoid, Temperature};
+use super::{CalibrationMethod, Isotonic, Platt, Temperature};
 use ndarray::{ArrayView1, ArrayView2, Axis};
 
 /// A fitted map from scores to probabilities.
@@ -22,7 +22,7 @@ enum Curves {
 
 #[derive(Debug, Clone)]
 enum Curve {
-    Sigmoid(Sigmoid),
+    Sigmoid(Platt),
     Isotonic(Isotonic),
 }
 
@@ -30,7 +30,7 @@ impl Curve {
     fn fit(method: CalibrationMethod, scores: &[f64], positive: &[bool]) -> Self {
         match method {
             CalibrationMethod::Isotonic => Self::Isotonic(Isotonic::of_labels(scores, positive)),
-            _ => Self::Sigmoid(Sigmoid::fit(scores, positive)),
+            _ => Self::Sigmoid(Platt::fit(scores, positive)),
         }
     }
 

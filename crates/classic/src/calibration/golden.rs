@@ -3,7 +3,7 @@
 //! `tests/golden/calibration.json` is written by `tests/golden/calibration.py`.
 
 use super::curves::Calibrator;
-use super::{CalibrationMethod, Isotonic, Sigmoid, couple};
+use super::{CalibrationMethod, Isotonic, Platt, couple};
 use ndarray::Array2;
 use serde::Deserialize;
 
@@ -62,7 +62,7 @@ fn assert_close(got: &[f64], want: &[f64], tolerance: f64, what: &str) {
 fn sigmoids_are_those_of_scikit_learn() {
     let golden = golden();
     for case in &golden.one_score {
-        let got = Sigmoid::fit(&case.scores, &case.positive);
+        let got = Platt::fit(&case.scores, &case.positive);
         assert!(got.converged);
         assert_close(&[got.a, got.b], &[case.a, case.b], 1e-5, &golden.source);
     }
@@ -113,7 +113,7 @@ fn coupled_probabilities_are_those_of_libsvm() {
         let mut got = vec![0.0; case.classes];
         for (decisions, want) in case.decisions.iter().zip(&case.probabilities) {
             let sigmoid = |pair: usize| {
-                let curve = Sigmoid { a: case.a[pair], b: case.b[pair], converged: true };
+                let curve = Platt { a: case.a[pair], b: case.b[pair], converged: true };
                 curve.probability(decisions[pair])
             };
             let pairs: Vec<f64> = (0..decisions.len()).map(sigmoid).collect();

@@ -28,12 +28,12 @@ const MIN_STEP: f64 = 1e-10;
 /// ```
 /// let scores = [-3.0, -1.0, -0.5, 0.2, 0.1, 0.8, 2.0, 4.0];
 /// let positive = [false, false, false, false, true, true, true, true];
-/// let sigmoid = classic::Sigmoid::fit(&scores, &positive);
+/// let sigmoid = classic::Platt::fit(&scores, &positive);
 /// assert!(sigmoid.a < 0.0 && sigmoid.converged);
 /// assert!(sigmoid.probability(3.0) > 0.8 && sigmoid.probability(-3.0) < 0.2);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sigmoid {
+pub struct Platt {
     /// Slope; negative where high scores speak for the class.
     pub a: f64,
     /// Offset.
@@ -42,7 +42,7 @@ pub struct Sigmoid {
     pub converged: bool,
 }
 
-impl Sigmoid {
+impl Platt {
     /// Fits the curve to finite scores of rows that are, or are not, of the class.
     ///
     /// # Panics
@@ -94,7 +94,7 @@ fn newton(rows: &[(f64, f64)], (mut a, mut b): (f64, f64)) -> (f64, f64, bool) {
         let (mut ga, mut gb) = (0.0, 0.0);
         let (mut haa, mut hbb, mut hab) = (RIDGE, RIDGE, 0.0);
         for &(score, target) in rows {
-            let p = Sigmoid { a, b, converged: true }.probability(score);
+            let p = Platt { a, b, converged: true }.probability(score);
             let (weight, miss) = (p * (1.0 - p), target - p);
             haa += score * score * weight;
             hbb += weight;
@@ -142,7 +142,7 @@ mod tests {
     fn the_result_is_a_minimum() {
         let scores = [-3.0, -1.0, -0.5, 0.2, 0.1, 0.8, 2.0, 4.0];
         let positive = [false, true, false, false, true, false, true, true];
-        let fitted = Sigmoid::fit(&scores, &positive);
+        let fitted = Platt::fit(&scores, &positive);
         let targets = [1.0 / 6.0, 5.0 / 6.0];
         let rows: Vec<(f64, f64)> =
             scores.iter().zip(positive).map(|(&f, is)| (f, targets[usize::from(is)])).collect();
@@ -158,12 +158,12 @@ mod tests {
         let positive = [true, false, false, false];
         let mean = (2.0 / 3.0 + 3.0 / 5.0) / 4.0;
         for score in [0.0, 7.0, -1e30] {
-            let fitted = Sigmoid::fit(&[score; 4], &positive);
+            let fitted = Platt::fit(&[score; 4], &positive);
             assert!((fitted.probability(score) - mean).abs() < 1e-6, "{score}: {fitted:?}");
         }
-        let fitted = Sigmoid::fit(&[1e30, -1e30, -2e30, -1e29], &positive);
+        let fitted = Platt::fit(&[1e30, -1e30, -2e30, -1e29], &positive);
         assert!(fitted.converged && fitted.probability(1e30) > 0.5);
-        assert_eq!(Sigmoid::fit(&[], &[]).probability(3.0), 0.5);
+        assert_eq!(Platt::fit(&[], &[]).probability(3.0), 0.5);
     }
 
     /// The result does not depend on the unit of the scores.
@@ -171,9 +171,9 @@ mod tests {
     fn scaled_scores_give_the_same_probabilities() {
         let scores = [-3.0, -1.0, -0.5, 0.2, 0.1, 0.8, 2.0, 4.0];
         let positive = [false, true, false, false, true, false, true, true];
-        let one = Sigmoid::fit(&scores, &positive).probability(0.3);
+        let one = Platt::fit(&scores, &positive).probability(0.3);
         for unit in [1e-12, 1e12] {
-            let scaled = Sigmoid::fit(&scores.map(|score| score * unit), &positive);
+            let scaled = Platt::fit(&scores.map(|score| score * unit), &positive);
             assert!((scaled.probability(0.3 * unit) - one).abs() < 1e-9);
         }
     }

@@ -3,7 +3,7 @@
 //! In 64 bits: the squares of 32-bit values, and the eigenvalues made from them, then carry all
 //! digits the values had. Rows are converted a strip at a time, so no 64-bit copy is made of all.
 
-use super::MapError;
+use super::TransformError;
 use nalgebra::{DMatrix, SymmetricEigen};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, Axis, s};
@@ -42,9 +42,9 @@ pub(super) fn scatter(
     what: &'static str,
     (rows, features): (usize, usize),
     value: impl Fn(usize, usize) -> f64,
-) -> Result<Array2<f64>, MapError> {
+) -> Result<Array2<f64>, TransformError> {
     if features > MAX_SIZE {
-        return Err(MapError::TooLarge { what, rows, features, max: MAX_SIZE });
+        return Err(TransformError::TooLarge { what, rows, features, max: MAX_SIZE });
     }
     let mut products = Array2::zeros((features, features));
     for start in (0..rows).step_by(STRIP) {
@@ -85,7 +85,7 @@ pub(super) struct Eigen {
 impl Eigen {
     /// # Errors
     /// If the iteration does not end.
-    pub(super) fn of(what: &'static str, matrix: &Array2<f64>) -> Result<Self, MapError> {
+    pub(super) fn of(what: &'static str, matrix: &Array2<f64>) -> Result<Self, TransformError> {
         let n = matrix.nrows();
         let iterations = ITERATIONS * n;
         let values = matrix.iter().copied();
@@ -98,7 +98,7 @@ impl Eigen {
             eigen.eigenvalues.iter().chain(eigen.eigenvectors.iter()).all(|v: &f64| v.is_finite())
         };
         let Some(eigen) = decomposed.filter(finite) else {
-            return Err(MapError::NotConverged { what, iterations });
+            return Err(TransformError::NotConverged { what, iterations });
         };
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
@@ -142,7 +142,7 @@ impl Axes {
         dim: (usize, usize),
         value: impl Fn(usize, usize) -> f64,
         tolerance: f64,
-    ) -> Result<Self, MapError> {
+    ) -> Result<Self, TransformError> {
         let (rows, features) = dim;
         if features <= rows {
             let products = scatter(what, dim, value)?;
@@ -152,7 +152,7 @@ impl Axes {
             return Ok(Self { squares, directions, total: products.diag().sum() });
         }
         if rows > MAX_SIZE {
-            return Err(MapError::TooLarge { what, rows, features, max: MAX_SIZE });
+            return Err(TransformError::TooLarge { what, rows, features, max: MAX_SIZE });
         }
         let strip = |start: usize| {
             let dim = (rows, STRIP.min(features - start));
@@ -237,7 +237,7 @@ mod tests {
             Axes::of("test", x.dim(), given(&x), 0.0).err().unwrap(),
             scatter("test", x.dim(), given(&x)).err().unwrap(),
         ] {
-            assert!(matches!(error, MapError::TooLarge { max: MAX_SIZE, .. }), "{error}");
+            assert!(matches!(error, TransformError::TooLarge { max: MAX_SIZE, .. }), "{error}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A shift and a factor for each column: what the scalers have in common.
 
-use super::Map;
+use super::FeatureMap;
 use crate::check;
 use base::Matrix;
 
@@ -19,7 +19,7 @@ pub(super) struct Columns {
     pub(super) offset: f64,
 }
 
-impl Map for Columns {
+impl FeatureMap for Columns {
     fn apply(&self, x: &Matrix) -> Matrix {
         assert_eq!(x.ncols(), self.columns.len(), "as many features as in training");
         let mut scaled = x.as_standard_layout().into_owned();

@@ -9,7 +9,7 @@
 //! first variant; scikit-learn's `RBFSampler`).
 
 use super::project::by_blocks;
-use super::{Map, Transform};
+use super::{FeatureMap, Transform};
 use crate::check;
 use crate::kernel::Gamma;
 use base::{FitError, Labels, Matrix, ParamError, Seed};
@@ -68,7 +68,7 @@ impl RandomFourier {
 
 impl Transform for RandomFourier {
     /// The seed draws the waves.
-    fn learn(&self, x: &Matrix, y: &Labels, seed: Seed) -> Result<Box<dyn Map>, FitError> {
+    fn learn(&self, x: &Matrix, y: &Labels, seed: Seed) -> Result<Box<dyn FeatureMap>, FitError> {
         check::training_rows(x, y)?;
         let deviation = (2.0 * self.params.gamma.value(x)).sqrt();
         let components = self.params.components;
@@ -91,7 +91,7 @@ struct RandomFourierMap {
     offsets: Vec<f32>,
 }
 
-impl Map for RandomFourierMap {
+impl FeatureMap for RandomFourierMap {
     fn apply(&self, x: &Matrix) -> Matrix {
         assert_eq!(x.ncols(), self.weights.ncols(), "as many features as in training");
         let factor = (2.0 / self.offsets.len() as f32).sqrt();

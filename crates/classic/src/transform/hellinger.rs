@@ -1,6 +1,6 @@
 //! The signed square root.
 
-use super::{Map, Transform, each};
+use super::{FeatureMap, Transform, each};
 use crate::check;
 use base::{FitError, Labels, Matrix, Seed};
 
@@ -23,7 +23,7 @@ pub struct Hellinger;
 
 impl Transform for Hellinger {
     /// The seed is not used: nothing is random.
-    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn Map>, FitError> {
+    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn FeatureMap>, FitError> {
         check::training_rows(x, y)?;
         Ok(Box::new(HellingerMap { features: x.ncols() }))
     }
@@ -33,7 +33,7 @@ struct HellingerMap {
     features: usize,
 }
 
-impl Map for HellingerMap {
+impl FeatureMap for HellingerMap {
     fn apply(&self, x: &Matrix) -> Matrix {
         assert_eq!(x.ncols(), self.features, "as many features as in training");
         each(x, |value| value.abs().sqrt().copysign(value))

@@ -17,7 +17,7 @@
 
 use super::axes::{Axes, Eigen, means, scatter, turn};
 use super::project::Projection;
-use super::{Map, MapError, Transform};
+use super::{FeatureMap, Transform, TransformError};
 use crate::check;
 use base::{FitError, Labels, Matrix, ParamError, Seed};
 use ndarray::{Array2, ArrayView2, s};
@@ -42,7 +42,7 @@ pub struct LdaParams {
 ///
 /// ```
 /// use base::Labels;
-/// use classic::{Lda, LdaParams, Map};
+/// use classic::{Lda, LdaParams, FeatureMap};
 /// // Within both classes features deviate by 4 and 0.1; the means are 1 apart in the second.
 /// let class = ndarray::array![[0.0, 0.0], [8.0, 0.0], [0.0, 0.2], [8.0, 0.2]];
 /// let x = ndarray::concatenate![ndarray::Axis(0), class, &class + &ndarray::array![0.0, 1.0]];
@@ -78,7 +78,7 @@ impl Lda {
         check::training_rows(x, y)?;
         let classes = Classes::of(x, y);
         if x.ncols() == 0 || classes.are_points(x, y) {
-            return Err(MapError::NoSpreadWithin.into());
+            return Err(TransformError::NoSpreadWithin.into());
         }
         let mut directions = if self.shrinkage > 0.0 {
             classes.shrunken(x, y, self.shrinkage)?
@@ -139,7 +139,7 @@ impl Classes {
         rows
     }
 
-    fn plain(&self, x: &Matrix, y: &Labels) -> Result<Array2<f64>, MapError> {
+    fn plain(&self, x: &Matrix, y: &Labels) -> Result<Array2<f64>, TransformError> {
         let n = self.rows as f64;
         let mut deviations = vec![0.0; x.ncols()];
         for (row, &id) in x.rows().into_iter().zip(y.ids()) {
@@ -171,13 +171,13 @@ impl Classes {
         let value = |row: usize, column: usize| between[[row, column]];
         let chosen = Axes::of("lda", between.dim(), value, TOLERANCE * TOLERANCE)?;
         if chosen.squares.first().is_none_or(|&most| most <= SAME_MEANS) {
-            return Err(MapError::EqualMeans);
+            return Err(TransformError::EqualMeans);
         }
         let kept = chosen.squares.len().min(self.present - 1);
         Ok(chosen.directions.slice(s![..kept, ..]).dot(&whitening))
     }
 
-    fn shrunken(&self, x: &Matrix, y: &Labels, share: f64) -> Result<Array2<f64>, MapError> {
+    fn shrunken(&self, x: &Matrix, y: &Labels, share: f64) -> Result<Array2<f64>, TransformError> {
         let (n, ids) = (self.rows as f64, y.ids());
         let centred = |row: usize, column: usize| {
             f64::from(x[[row, column]]) - self.means[[ids[row], column]]
@@ -186,7 +186,7 @@ impl Classes {
         let between = self.between(n);
         let between = between.t().dot(&between);
         if between.diag().sum() <= SAME_MEANS * within.diag().sum() {
-            return Err(MapError::EqualMeans);
+            return Err(TransformError::EqualMeans);
         }
         let Eigen { values, vectors } = Eigen::of("lda", &shrink(within, share))?;
         let kept = values.iter().take_while(|&&value| value > f64::EPSILON * values[0]).count();
@@ -211,7 +211,7 @@ fn shrink(mut matrix: Array2<f64>, share: f64) -> Array2<f64> {
 
 impl Transform for Lda {
     /// The seed is not used: nothing is random.
-    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn Map>, FitError> {
+    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn FeatureMap>, FitError> {
         Ok(Box::new(self.train(x, y)?))
     }
 }
@@ -229,7 +229,7 @@ impl LdaMap {
     }
 }
 
-impl Map for LdaMap {
+impl FeatureMap for LdaMap {
     fn apply(&self, x: &Matrix) -> Matrix {
         self.projection.apply(x)
     }

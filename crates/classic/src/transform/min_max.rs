@@ -1,7 +1,7 @@
 //! Features between two bounds.
 
 use super::columns::{Column, Columns};
-use super::{Map, Transform};
+use super::{FeatureMap, Transform};
 use crate::check;
 use base::{FitError, Labels, Matrix, ParamError, Seed};
 use ndarray::ArrayView1;
@@ -57,7 +57,7 @@ impl MinMax {
 
 impl Transform for MinMax {
     /// The seed is not used: nothing is random.
-    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn Map>, FitError> {
+    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn FeatureMap>, FitError> {
         check::training_rows(x, y)?;
         let column = |values: ArrayView1<'_, f32>| {
             let smallest = f64::from(values.iter().copied().fold(f32::INFINITY, f32::min));

@@ -11,7 +11,7 @@
 
 use super::axes::Eigen;
 use super::project::by_blocks;
-use super::{Map, MapError, Transform};
+use super::{FeatureMap, Transform, TransformError};
 use crate::check;
 use crate::kernel::{Gamma, Kernel, KernelName, Points};
 use base::{FitError, Labels, Matrix, ParamError, Rows, Seed};
@@ -95,7 +95,7 @@ impl Nystroem {
 
 impl Transform for Nystroem {
     /// The seed draws the landmarks.
-    fn learn(&self, x: &Matrix, y: &Labels, seed: Seed) -> Result<Box<dyn Map>, FitError> {
+    fn learn(&self, x: &Matrix, y: &Labels, seed: Seed) -> Result<Box<dyn FeatureMap>, FitError> {
         check::training_rows(x, y)?;
         let mut drawn = seed.permutation(x.nrows());
         drawn.truncate(self.params.components);
@@ -112,10 +112,10 @@ struct NystroemMap {
 }
 
 impl NystroemMap {
-    fn new(kernel: Kernel, landmarks: Matrix) -> Result<Self, MapError> {
+    fn new(kernel: Kernel, landmarks: Matrix) -> Result<Self, TransformError> {
         let landmarks = Points::new(landmarks);
         if !kernel.bound(landmarks.largest_square()).is_finite() {
-            return Err(MapError::KernelOverflow);
+            return Err(TransformError::KernelOverflow);
         }
         let gram = kernel.gram(landmarks.side()).mapv(f64::from);
         let Eigen { values, vectors } = Eigen::of("nystroem", &gram)?;
@@ -123,7 +123,7 @@ impl NystroemMap {
         let least = (values[0] * rounding).max(f64::from(f32::MIN_POSITIVE));
         let kept = values.iter().take_while(|&&value| value > least).count();
         if kept == 0 {
-            return Err(MapError::NothingPositive);
+            return Err(TransformError::NothingPositive);
         }
         let root = Array2::from_shape_fn((kept, landmarks.len()), |(row, column)| {
             (vectors[[row, column]] / values[row].sqrt()) as f32
@@ -132,7 +132,7 @@ impl NystroemMap {
     }
 }
 
-impl Map for NystroemMap {
+impl FeatureMap for NystroemMap {
     fn apply(&self, x: &Matrix) -> Matrix {
         assert_eq!(x.ncols(), self.landmarks.rows().ncols(), "as many features as in training");
         by_blocks(x, self.root.nrows(), |rows, out| {
@@ -190,8 +190,8 @@ mod tests {
     #[test]
     fn kernels_that_say_nothing_or_too_much_are_refused() {
         let zeros = NystroemMap::new(Kernel::Linear, Matrix::zeros((5, 2))).err().unwrap();
-        assert_eq!(zeros, MapError::NothingPositive);
+        assert_eq!(zeros, TransformError::NothingPositive);
         let huge = NystroemMap::new(Kernel::Linear, Matrix::from_elem((5, 2), 1e30)).err().unwrap();
-        assert_eq!(huge, MapError::KernelOverflow);
+        assert_eq!(huge, TransformError::KernelOverflow);
     }
 }

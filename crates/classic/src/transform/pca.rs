@@ -11,7 +11,7 @@
 
 use super::axes::{Axes, means};
 use super::project::Projection;
-use super::{Map, MapError, Transform};
+use super::{FeatureMap, Transform, TransformError};
 use crate::check;
 use base::{FitError, Labels, Matrix, ParamError, Seed};
 use ndarray::{ArrayView2, s};
@@ -79,10 +79,10 @@ impl Pca {
     ///
     /// # Errors
     /// If all rows are equal, or there are more than 8192 rows and features.
-    pub fn train(&self, x: &Matrix) -> Result<PcaMap, MapError> {
+    pub fn train(&self, x: &Matrix) -> Result<PcaMap, TransformError> {
         // Asked of the values themselves: rounding of the mean would look like spread.
         if all_rows_equal(x) {
-            return Err(MapError::NoSpread { what: "pca" });
+            return Err(TransformError::NoSpread { what: "pca" });
         }
         let mean = means(x.view());
         let largest = x.nrows().max(x.ncols()) as f64;
@@ -90,7 +90,7 @@ impl Pca {
         let centred = |row: usize, column: usize| f64::from(x[[row, column]]) - mean[column];
         let Axes { mut squares, directions, total } = Axes::of("pca", x.dim(), centred, tolerance)?;
         if squares.is_empty() {
-            return Err(MapError::NoSpread { what: "pca" });
+            return Err(TransformError::NoSpread { what: "pca" });
         }
         let kept = match self.params.components {
             Components::Count(count) => count.min(squares.len()),
@@ -124,7 +124,7 @@ fn all_rows_equal(x: &Matrix) -> bool {
 
 impl Transform for Pca {
     /// The seed is not used: nothing is random.
-    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn Map>, FitError> {
+    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn FeatureMap>, FitError> {
         check::training_rows(x, y)?;
         Ok(Box::new(self.train(x)?))
     }
@@ -157,7 +157,7 @@ impl PcaMap {
     }
 }
 
-impl Map for PcaMap {
+impl FeatureMap for PcaMap {
     fn apply(&self, x: &Matrix) -> Matrix {
         self.projection.apply(x)
     }

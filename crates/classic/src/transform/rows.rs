@@ -1,6 +1,6 @@
 //! Rows of length 1.
 
-use super::{Map, Transform};
+use super::{FeatureMap, Transform};
 use crate::check;
 use base::{FitError, Labels, Matrix, Seed};
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ impl NormaliseRows {
 
 impl Transform for NormaliseRows {
     /// The seed is not used: nothing is random.
-    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn Map>, FitError> {
+    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn FeatureMap>, FitError> {
         check::training_rows(x, y)?;
         Ok(Box::new(NormaliseRowsMap { norm: self.norm, features: x.ncols() }))
     }
@@ -63,7 +63,7 @@ struct NormaliseRowsMap {
     features: usize,
 }
 
-impl Map for NormaliseRowsMap {
+impl FeatureMap for NormaliseRowsMap {
     fn apply(&self, x: &Matrix) -> Matrix {
         assert_eq!(x.ncols(), self.features, "as many features as in training");
         let mut scaled = x.as_standard_layout().into_owned();

@@ -1,7 +1,7 @@
 //! Features of mean 0 and deviation 1.
 
 use super::columns::{Column, Columns};
-use super::{Map, Transform};
+use super::{FeatureMap, Transform};
 use crate::check;
 use base::{FitError, Labels, Matrix, Seed};
 use ndarray::ArrayView1;
@@ -24,7 +24,7 @@ pub struct Standardise;
 
 impl Transform for Standardise {
     /// The seed is not used: nothing is random.
-    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn Map>, FitError> {
+    fn learn(&self, x: &Matrix, y: &Labels, _: Seed) -> Result<Box<dyn FeatureMap>, FitError> {
         check::training_rows(x, y)?;
         let columns = x.columns().into_iter().map(column).collect();
         Ok(Box::new(Columns { columns, offset: 0.0 }))
