@@ -1,13 +1,16 @@
-//! Support vector machines, boosted stumps, scaling and baselines: recipes ([`base::Fit`]) over a
-//! matrix of features.
+//! Support vector machines, boosted stumps, maps of features, probabilities and baselines: recipes
+//! ([`base::Fit`]) over a matrix of features.
 //!
 //! [`Svm`] is the machine of the suite, [`LinfaSvm`] a rival from another library behind the same
-//! trait, [`AdaBoost`] votes and chooses features, [`Standardised`] and [`SelectByBoosting`] wrap
-//! any recipe, and [`Majority`] and [`NearestNeighbours`] say what can be had without one.
+//! trait, [`AdaBoost`] votes and chooses features. [`Transformed`] puts a [`Transform`] (scaling,
+//! principal components, kernel maps) before any recipe, [`SelectByBoosting`] a choice of features,
+//! and [`Calibrated`] probabilities behind it; [`Majority`], [`NearestMean`] and
+//! [`NearestNeighbours`] say what can be had without a machine.
 //! [`kernel`] and [`smo`] can be used alone. No image, no file and no clock is known here, and
 //! nothing is fitted that has not been asked for.
 
 mod boosting;
+mod calibration;
 mod check;
 mod confidence;
 pub mod kernel;
@@ -16,14 +19,19 @@ mod linear;
 mod linfa_svm;
 mod logistic;
 mod majority;
+mod nearest_mean;
 mod neighbours;
 mod sgd;
 pub mod smo;
-mod standardise;
 mod svm;
 mod svm_model;
+mod transform;
 
 pub use boosting::{AdaBoost, AdaBoostModel, AdaBoostParams, SelectByBoosting, Stump};
+pub use calibration::{
+    Calibrated, CalibratedModel, CalibratedParams, CalibrationError, CalibrationMethod, CoupledSvm,
+    CoupledSvmParams, Decide, Isotonic, Platt, Temperature, couple,
+};
 pub use confidence::one_vs_one_scores;
 pub use kernel::{Gamma, KernelName};
 pub use linear::{
@@ -33,8 +41,14 @@ pub use linear::{
 pub use linfa_svm::{LinfaSvm, LinfaSvmParams};
 pub use logistic::{LogisticRegression, LogisticRegressionParams};
 pub use majority::Majority;
+pub use nearest_mean::NearestMean;
 pub use neighbours::{NearestNeighbours, NearestNeighboursParams};
 pub use sgd::{OnlineError, OnlineLinear, OnlineLinearParams, SgdRule, SgdSvm, SgdSvmParams};
-pub use standardise::Standardised;
 pub use svm::{Svm, SvmParams};
 pub use svm_model::{Pair, SvmModel};
+pub use transform::{
+    Chain, Components, FeatureMap, Hellinger, Lda, LdaMap, LdaParams, MinMax, MinMaxParams,
+    NormaliseRows, NormaliseRowsParams, Nystroem, NystroemParams, Pca, PcaMap, PcaParams,
+    RandomFourier, RandomFourierParams, RowNorm, Standardise, Transform, TransformError,
+    Transformed,
+};

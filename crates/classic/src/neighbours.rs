@@ -1,8 +1,9 @@
 //! The nearest training rows vote.
 //!
 //! Every row to predict is compared with every training row; distances come from one matrix
-//! product per block of rows ([`crate::kernel::squared_distances`], in 32 bits: neighbours whose
-//! distances agree to about six digits may change places).
+//! product per block of rows ([`crate::kernel::squared_distances`], in 32 bits). Rows that may be
+//! among the nearest in spite of rounding are compared again in 64 bits, so neighbours and ties are
+//! those of plain loops.
 //!
 //! Source: T. Cover, P. Hart, "Nearest neighbor pattern classification", IEEE Trans. Information
 //! Theory 13(1):21-27, 1967. Departure: equal numbers of votes go to the class with the nearest
@@ -13,7 +14,7 @@ use crate::kernel::{Points, squared_distances};
 use base::{
     Convergence, Fit, FitError, FitSummary, Labels, Matrix, ParamError, Predict, Scores, Seed,
 };
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +72,7 @@ impl Fit<Matrix> for NearestNeighbours {
         check::training_rows(x, y)?;
         Ok(Box::new(NearestNeighboursModel {
             k: self.k.min(x.nrows()),
+            squares: x.rows().into_iter().map(square).collect(),
             points: Points::new(x.clone()),
             ids: y.ids().to_vec(),
             class_count: y.class_count(),
@@ -82,23 +84,60 @@ struct NearestNeighboursModel {
     /// At most the number of rows.
     k: usize,
     points: Points,
+    /// Squared lengths of the rows.
+    squares: Vec<f32>,
     ids: Vec<usize>,
     class_count: usize,
 }
 
+fn square(row: ArrayView1<'_, f32>) -> f32 {
+    row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() as f32
+}
+
+/// Buffers for the rows of one block.
+#[derive(Default)]
+struct Scratch {
+    /// Upper bounds of the squared distances.
+    upper: Vec<f32>,
+    /// Training rows that may be among the nearest, with their squared distances.
+    near: Vec<(f64, usize)>,
+}
+
 impl NearestNeighboursModel {
-    /// Adds the votes of the nearest rows to `scores`, which holds zeros, one per class.
-    fn vote(&self, squared: &[f32], order: &mut Vec<usize>, scores: &mut [f32]) {
-        let nearer = |&a: &usize, &b: &usize| squared[a].total_cmp(&squared[b]).then(a.cmp(&b));
-        order.clear();
-        order.extend(0..squared.len());
-        if self.k < order.len() {
-            order.select_nth_unstable_by(self.k - 1, nearer);
-            order.truncate(self.k);
+    /// Fills `scratch.near` with the `k` nearest training rows in order, given the squared
+    /// distances of `x` as they come out of 32 bits.
+    ///
+    /// Of the rows which their rounding allows to be among the nearest, the distances are worked
+    /// out again in 64 bits; these are few unless rows lie far from the origin.
+    fn nearest(&self, x: ArrayView1<'_, f32>, squared: &[f32], scratch: &mut Scratch) {
+        let Scratch { upper, near } = scratch;
+        let rows = self.points.rows();
+        let length = square(x);
+        // Sums of d products, then three sums, each off by half a unit of the last place at most;
+        // twice that covers the rounding of these bounds.
+        let share = (x.len() + 8) as f32 * f32::EPSILON;
+        let slack = |row: usize| share * (length + self.squares[row]);
+        upper.clear();
+        upper.extend(squared.iter().enumerate().map(|(row, squared)| squared + slack(row)));
+        let (_, &mut farthest, _) = upper.select_nth_unstable_by(self.k - 1, f32::total_cmp);
+        near.clear();
+        for (row, squared) in squared.iter().enumerate() {
+            // Numbers too large for 32 bits may be anything, so only a comparison that holds tells.
+            let beyond = squared - slack(row) > farthest;
+            if !beyond {
+                let pairs = x.iter().zip(rows.row(row));
+                let exact = pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum();
+                near.push((exact, row));
+            }
         }
-        order.sort_unstable_by(nearer);
+        near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        near.truncate(self.k);
+    }
+
+    /// Adds the votes of the nearest rows to `scores`, which holds zeros, one per class.
+    fn vote(&self, near: &[(f64, usize)], scores: &mut [f32]) {
         let k = self.k as f32;
-        for (place, &row) in order.iter().enumerate() {
+        for (place, &(_, row)) in near.iter().enumerate() {
             let score = &mut scores[self.ids[row]];
             if *score == 0.0 {
                 *score = (k - place as f32) / (k * (k + 1.0));
@@ -119,19 +158,22 @@ impl Predict<Matrix> for NearestNeighboursModel {
             let rows = points.side().part(start, start + out.nrows());
             let mut squared = Array2::zeros((out.nrows(), self.points.len()));
             squared_distances(rows, self.points.side(), &mut squared.view_mut());
-            let mut order = Vec::with_capacity(self.points.len());
-            for (squared, mut out) in squared.rows().into_iter().zip(out.rows_mut()) {
+            let mut scratch = Scratch::default();
+            for (row, (squared, mut out)) in
+                squared.rows().into_iter().zip(out.rows_mut()).enumerate()
+            {
                 let squared = squared.to_slice().expect("a new array is contiguous");
                 let out = out.as_slice_mut().expect("rows of a new array are contiguous");
-                self.vote(squared, &mut order, out);
+                self.nearest(x.row(start + row), squared, &mut scratch);
+                self.vote(&scratch.near, out);
             }
         });
         Scores::new(scores)
     }
 
     fn summary(&self) -> FitSummary {
-        // Rows and their squared lengths in 4 bytes, class ids in a machine word.
-        let floats = self.points.rows().len() + self.points.len();
+        // Rows and (twice) their squared lengths in 4 bytes, class ids in a machine word.
+        let floats = self.points.rows().len() + 2 * self.points.len();
         let model_bytes = (4 * floats + size_of_val(self.ids.as_slice())) as u64;
         FitSummary { convergence: Convergence::Direct, model_bytes, curve: Vec::new() }
     }

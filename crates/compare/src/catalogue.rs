@@ -4,6 +4,7 @@
 use crate::boosted_haar::{BoostedHaar, BoostedHaarParams};
 use crate::plan::Settings;
 use base::{Extract, Fit, FitEmbedding, Matrix, ParamError};
+use classic::Transform;
 use eval::record::Family;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -21,6 +22,12 @@ pub(crate) enum EntryError {
     /// A setting that does not exist, or of the wrong type.
     #[error("{0}")]
     Settings(#[from] serde_json::Error),
+    /// An entry of `transforms` that is no transform.
+    #[error("`transforms` holds {0}; an entry is a name or {{ name = {{ settings }} }}")]
+    Transform(Value),
+    /// Two ways to say how features are scaled, whose order nobody knows.
+    #[error("with `transforms`, put \"standardise\" into that list where it belongs")]
+    TwoScalings,
 }
 
 type Built<T> = Result<Box<T>, EntryError>;
@@ -30,6 +37,13 @@ pub(crate) struct ExtractorKind {
     name: &'static str,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
     build: fn(&Settings) -> Built<dyn Extract>,
+}
+
+/// A map of descriptors that learns from the training rows.
+pub(crate) struct TransformKind {
+    name: &'static str,
+    complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
+    build: fn(&Settings) -> Built<dyn Transform>,
 }
 
 /// A classifier over descriptors.
@@ -46,6 +60,13 @@ pub(crate) struct ModelKind {
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
     family: Family,
     build: fn(&Settings) -> Built<dyn FitEmbedding>,
+}
+
+#[cfg(test)]
+impl TransformKind {
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
 }
 
 pub(crate) const EXTRACTORS: &[ExtractorKind] = &[
@@ -96,6 +117,55 @@ pub(crate) const EXTRACTORS: &[ExtractorKind] = &[
     },
 ];
 
+pub(crate) const TRANSFORMS: &[TransformKind] = &[
+    TransformKind {
+        name: "standardise",
+        complete: complete::<NoSettings>,
+        build: |s| {
+            read::<NoSettings>(s)?;
+            Ok(Box::new(classic::Standardise))
+        },
+    },
+    TransformKind {
+        name: "min-max",
+        complete: complete::<classic::MinMaxParams>,
+        build: |s| Ok(Box::new(classic::MinMax::new(&read(s)?)?)),
+    },
+    TransformKind {
+        name: "normalise-rows",
+        complete: complete::<classic::NormaliseRowsParams>,
+        build: |s| Ok(Box::new(classic::NormaliseRows::new(&read(s)?))),
+    },
+    TransformKind {
+        name: "hellinger",
+        complete: complete::<NoSettings>,
+        build: |s| {
+            read::<NoSettings>(s)?;
+            Ok(Box::new(classic::Hellinger))
+        },
+    },
+    TransformKind {
+        name: "pca",
+        complete: complete::<classic::PcaParams>,
+        build: |s| Ok(Box::new(classic::Pca::new(&read(s)?)?)),
+    },
+    TransformKind {
+        name: "lda",
+        complete: complete::<classic::LdaParams>,
+        build: |s| Ok(Box::new(classic::Lda::new(&read(s)?)?)),
+    },
+    TransformKind {
+        name: "nystroem",
+        complete: complete::<classic::NystroemParams>,
+        build: |s| Ok(Box::new(classic::Nystroem::new(&read(s)?)?)),
+    },
+    TransformKind {
+        name: "random-fourier",
+        complete: complete::<classic::RandomFourierParams>,
+        build: |s| Ok(Box::new(classic::RandomFourier::new(&read(s)?)?)),
+    },
+];
+
 pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
     ClassifierKind {
         name: "svm",
@@ -138,6 +208,15 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         complete: complete::<classic::NearestNeighboursParams>,
         family: Family::Reference,
         build: |s| Ok(Box::new(classic::NearestNeighbours::new(&read(s)?)?)),
+    },
+    ClassifierKind {
+        name: "nearest-mean",
+        complete: complete::<NoSettings>,
+        family: Family::Reference,
+        build: |s| {
+            read::<NoSettings>(s)?;
+            Ok(Box::new(classic::NearestMean))
+        },
     },
     ClassifierKind {
         name: "majority",
@@ -185,14 +264,48 @@ pub(crate) fn complete_model(kind: &str, s: &Settings) -> Result<Settings, Entry
     Ok((model_kind(kind)?.complete)(s)?)
 }
 
-/// The classifier of that kind with these settings.
+/// An entry of `transforms` with all defaults filled in, as a table of one name.
+pub(crate) fn complete_transform(entry: &Value) -> Result<Value, EntryError> {
+    let (name, settings) = transform_entry(entry)?;
+    let settings = (transform_kind(name)?.complete)(&settings)?;
+    Ok(Value::from_iter([(name, Value::from_iter(settings))]))
+}
+
+/// The classifier of that kind with these settings, behind the maps of a plan's entry.
 pub(crate) fn classifier(
     kind: &str,
     standardise: bool,
+    transforms: &[Value],
     settings: &Settings,
 ) -> Built<dyn Fit<Matrix>> {
     let recipe = (classifier_kind(kind)?.build)(settings)?;
-    if standardise { Ok(Box::new(classic::Standardised::new(recipe))) } else { Ok(recipe) }
+    let before: Box<dyn Transform> = match (standardise, transforms) {
+        (false, []) => return Ok(recipe),
+        (true, []) => Box::new(classic::Standardise),
+        (true, _) => return Err(EntryError::TwoScalings),
+        (false, entries) => {
+            let links = entries.iter().map(transform);
+            Box::new(classic::Chain::new(links.collect::<Result<_, _>>()?))
+        }
+    };
+    Ok(Box::new(classic::Transformed::new(before, recipe)))
+}
+
+fn transform(entry: &Value) -> Built<dyn Transform> {
+    let (name, settings) = transform_entry(entry)?;
+    (transform_kind(name)?.build)(&settings)
+}
+
+/// Name and settings of an entry of `transforms`.
+fn transform_entry(entry: &Value) -> Result<(&str, Settings), EntryError> {
+    if let Some(name) = entry.as_str() {
+        return Ok((name, Settings::new()));
+    }
+    let table = entry.as_object().filter(|table| table.len() == 1);
+    match table.and_then(|table| table.iter().next()) {
+        Some((name, Value::Object(settings))) => Ok((name, settings.clone().into_iter().collect())),
+        _ => Err(EntryError::Transform(entry.clone())),
+    }
 }
 
 /// The side a classifier over descriptors stands for.
@@ -214,6 +327,11 @@ fn extractor_kind(kind: &str) -> Result<&'static ExtractorKind, EntryError> {
     let found = EXTRACTORS.iter().find(|entry| entry.name == kind);
     let known = EXTRACTORS.iter().map(|entry| entry.name).chain(["join"]);
     found.ok_or_else(|| unknown(kind, known))
+}
+
+fn transform_kind(kind: &str) -> Result<&'static TransformKind, EntryError> {
+    let found = TRANSFORMS.iter().find(|entry| entry.name == kind);
+    found.ok_or_else(|| unknown(kind, TRANSFORMS.iter().map(|entry| entry.name)))
 }
 
 fn classifier_kind(kind: &str) -> Result<&'static ClassifierKind, EntryError> {

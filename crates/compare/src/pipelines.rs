@@ -22,6 +22,11 @@ pub(crate) fn complete(plan: &mut Plan) {
         if let Ok(settings) = catalogue::complete_classifier(&entry.kind, &entry.settings) {
             entry.settings = settings;
         }
+        for transform in &mut entry.transforms {
+            if let Ok(completed) = catalogue::complete_transform(transform) {
+                *transform = completed;
+            }
+        }
     }
     for entry in &mut plan.model {
         if let Ok(settings) = catalogue::complete_model(&entry.kind, &entry.settings) {
@@ -305,7 +310,8 @@ impl Faults {
     ) -> Option<Pipeline<dyn Fit<Matrix>>> {
         let built = grid::points(&entry.grid).into_iter().map(|point| {
             let settings = with_point(&entry.settings, &point);
-            Ok((point, catalogue::classifier(&entry.kind, entry.standardise, &settings)?))
+            let ClassifierEntry { kind, standardise, transforms, .. } = entry;
+            Ok((point, catalogue::classifier(kind, *standardise, transforms, &settings)?))
         });
         let recipes = self.keep("classifier", &entry.name, built.collect())?;
         let family = self.keep("classifier", &entry.name, catalogue::family(&entry.kind))?;
@@ -315,6 +321,10 @@ impl Faults {
             "standardise": entry.standardise,
             "settings": Value::from_iter(entry.settings.clone()),
         });
+        // Absent without maps: trials of plans that know of none keep their ids.
+        if !entry.transforms.is_empty() {
+            settings["classifier"]["transforms"] = entry.transforms.clone().into();
+        }
         let info = PipelineInfo {
             name: format!("{features} + {}", entry.name),
             family,
@@ -426,5 +436,58 @@ mod tests {
         let hog = infos.iter().find(|info| info.name == "hog + svm-rbf").unwrap();
         assert_eq!(hog.settings["extractor"]["settings"]["orientations"], 9);
         assert_eq!(hog.settings["classifier"]["settings"]["gamma"], "scale");
+    }
+
+    /// A plan of one classifier with this line, built; or its faults.
+    fn with_line(line: &str) -> Result<Vec<PipelineInfo>, String> {
+        let text = format!(
+            "name = 'x'\ndata = []\n[[extractor]]\nname = 'pixels'\nkind = 'pixels'\n\
+             [[classifier]]\nname = 'svm'\nkind = 'svm'\n{line}\n"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.toml");
+        std::fs::write(&path, text).unwrap();
+        let mut plan = Plan::read(&path).unwrap();
+        complete(&mut plan);
+        Pipelines::build(&plan).map(|built| built.infos()).map_err(|faults| faults.join("\n"))
+    }
+
+    #[test]
+    fn transforms_are_recorded_with_their_defaults_and_only_where_there_are_any() {
+        let line = "transforms = ['hellinger', 'standardise', { pca = { components = 64 } }]";
+        let settings = &with_line(line).unwrap()[0].settings["classifier"];
+        let want = json!([
+            { "hellinger": {} },
+            { "standardise": {} },
+            { "pca": { "components": 64, "whiten": false } },
+        ]);
+        assert_eq!(settings["transforms"], want);
+        for line in ["", "standardise = true"] {
+            let settings = &with_line(line).unwrap()[0].settings["classifier"];
+            assert_eq!(settings.get("transforms"), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_transform_can_be_named_alone() {
+        for kind in catalogue::TRANSFORMS {
+            let built = with_line(&format!("transforms = ['{}']", kind.name()));
+            assert_eq!(built.unwrap().len(), 1);
+        }
+    }
+
+    #[test]
+    fn transforms_that_are_none_are_told() {
+        for (line, fault) in [
+            ("transforms = ['whiten']", "`whiten` is not known; there are: standardise, min-max"),
+            ("transforms = [{ pca = { components = 0 } }]", "`components` is 0"),
+            ("transforms = [{ pca = { size = 3 } }]", "unknown field `size`"),
+            ("transforms = [{ hellinger = {}, pca = {} }]", "an entry is a name or"),
+            ("transforms = [7]", "`transforms` holds 7"),
+            ("transforms = ['pca']\nstandardise = true", "put \"standardise\" into that list"),
+        ] {
+            let faults = with_line(line).unwrap_err();
+            assert!(faults.contains("classifier `svm`") && faults.contains(fault), "{faults}");
+        }
     }
 }

@@ -69,6 +69,11 @@ pub(crate) struct ClassifierEntry {
     /// Whether features are brought to mean 0 and deviation 1, learned from the training rows.
     #[serde(default)]
     pub(crate) standardise: bool,
+    /// Maps that the features pass through, in this order, each learned from the training rows: a
+    /// name of the catalogue's `TRANSFORMS`, or a table of one name and its settings. Instead of
+    /// `standardise`, which is one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) transforms: Vec<Value>,
     /// Names of the only extractors and models whose features it runs on; unset: all.
     #[serde(default)]
     pub(crate) on: Option<Vec<String>>,

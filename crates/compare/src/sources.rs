@@ -260,7 +260,7 @@ mod tests {
         let settings = [("count", 200), ("rounds", 15)];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.into())).into();
         let model = (Point::new(), catalogue::model("boosted-haar", &settings).unwrap());
-        let svm = catalogue::classifier("svm", true, &BTreeMap::new()).unwrap();
+        let svm = catalogue::classifier("svm", true, &[], &BTreeMap::new()).unwrap();
         let seed = |_: &SplitRecord| Seed(3);
         let models = Models::new(images, labels);
         let own = models.train(&model, split, Seed(3)).unwrap().scores;

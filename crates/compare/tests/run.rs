@@ -39,6 +39,12 @@ standardise = true
 grid = { c = [0.01, 1] }
 
 [[classifier]]
+name = "mean"
+kind = "nearest-mean"
+transforms = ["hellinger", { pca = { components = 0.9 } }]
+on = ["hog"]
+
+[[classifier]]
 name = "majority"
 kind = "majority"
 on = ["pixels"]
