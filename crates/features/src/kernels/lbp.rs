@@ -66,8 +66,8 @@ kernel! {
         assert!(rest.is_empty(), "codes come in whole blocks");
         for (number, codes) in blocks.iter_mut().enumerate() {
             let rows = Rows::<66>::around(levels, centre + number * N, stride);
-            for i in 0..N {
-                codes[i] = rows.cross(i) | rows.corners(i);
+            for (i, code) in codes.iter_mut().enumerate() {
+                *code = rows.cross(i) | rows.corners(i);
             }
         }
     }
@@ -87,11 +87,11 @@ kernel! {
             let rows = Rows::<66>::around(levels, centre + number * N, stride);
             // One loop for bytes, one for words: a mixed one fills no vector.
             let mut diagonals = [0_i16; N];
-            for i in 0..N {
-                diagonals[i] = rows.diagonals(i, ratio);
+            for (i, bits) in diagonals.iter_mut().enumerate() {
+                *bits = rows.diagonals(i, ratio);
             }
-            for i in 0..N {
-                codes[i] = rows.cross(i) | diagonals[i] as u8;
+            for (i, code) in codes.iter_mut().enumerate() {
+                *code = rows.cross(i) | diagonals[i] as u8;
             }
         }
     }
