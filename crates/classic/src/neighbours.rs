@@ -172,8 +172,9 @@ impl Predict<Matrix> for NearestNeighboursModel {
     }
 
     fn summary(&self) -> FitSummary {
-        // Rows and (twice) their squared lengths in 4 bytes, class ids in a machine word.
-        let floats = self.points.rows().len() + 2 * self.points.len();
+        // Rows and their squared lengths (held twice, but needed once) in 4 bytes, class ids in a
+        // machine word.
+        let floats = self.points.rows().len() + self.points.len();
         let model_bytes = (4 * floats + size_of_val(self.ids.as_slice())) as u64;
         FitSummary { convergence: Convergence::Direct, model_bytes, curve: Vec::new() }
     }
