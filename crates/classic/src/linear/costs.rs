@@ -27,8 +27,8 @@ pub enum SampleWeightError {
         /// Rows given.
         rows: usize,
     },
-    /// A weight that is no finite number, or below 0.
-    #[error("the sample weight of row {row} is {weight}, but must be a number of at least 0")]
+    /// A weight that is no number, below 0, or so large that sums of them may overflow.
+    #[error("the sample weight of row {row} is {weight}, but must be a number from 0 to 3.4e38")]
     Range {
         /// Row of the weight.
         row: usize,
@@ -52,7 +52,7 @@ impl Costs {
     /// `sample_weights` has one number per row, or is missing: then every row has 1.
     ///
     /// # Errors
-    /// If the weights are not one per row, finite and 0 or more, or fewer than two classes have
+    /// If the weights are not one per row, each from 0 to the largest of 32 bits, or fewer than two classes have
     /// rows that count.
     pub(crate) fn new(
         y: &Labels,
@@ -95,7 +95,8 @@ fn checked(weights: &[f64], rows: usize) -> Result<Vec<f64>, SampleWeightError> 
     if weights.len() != rows {
         return Err(SampleWeightError::Count { weights: weights.len(), rows });
     }
-    match weights.iter().position(|&weight| !(weight.is_finite() && weight >= 0.0)) {
+    let allowed = 0.0..=f64::from(f32::MAX);
+    match weights.iter().position(|weight| !allowed.contains(weight)) {
         Some(row) => Err(SampleWeightError::Range { row, weight: weights[row] }),
         None => Ok(weights.to_vec()),
     }
@@ -122,7 +123,7 @@ mod tests {
             Costs::new(&y, ClassWeight::Equal, Some(weights)).unwrap_err().to_string()
         };
         assert!(error(&[1.0]).contains("1 sample weights for 2 rows"), "{}", error(&[1.0]));
-        for bad in [-1.0, f64::NAN, f64::INFINITY] {
+        for bad in [-1.0, f64::NAN, f64::INFINITY, f64::MAX] {
             assert!(error(&[1.0, bad]).contains("of row 1 is"), "{}", error(&[1.0, bad]));
         }
         assert!(error(&[0.0, 1.0]).contains("1 class(es)"), "{}", error(&[0.0, 1.0]));
