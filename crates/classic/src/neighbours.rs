@@ -71,7 +71,7 @@ impl Fit<Matrix> for NearestNeighbours {
         check::training_rows(x, y)?;
         Ok(Box::new(NearestNeighboursModel {
             k: self.k.min(x.nrows()),
-            points: Points::new(x.clone()),
+            points: Points::new(x.view()),
             ids: y.ids().to_vec(),
             class_count: y.class_count(),
         }))
@@ -110,15 +110,15 @@ impl NearestNeighboursModel {
 
 impl Predict<Matrix> for NearestNeighboursModel {
     fn scores(&self, x: &Matrix) -> Scores {
-        assert_eq!(x.ncols(), self.points.rows().ncols(), "as many features as in training");
-        let points = Points::new(x.clone());
+        assert_eq!(x.ncols(), self.points.features(), "as many features as in training");
+        let points = Points::new(x.view());
         let mut scores = Array2::zeros((x.nrows(), self.class_count));
         let blocks: Vec<_> = scores.axis_chunks_iter_mut(Axis(0), BLOCK).enumerate().collect();
         blocks.into_par_iter().for_each(|(block, mut out)| {
             let start = block * BLOCK;
             let rows = points.side().part(start, start + out.nrows());
             let mut squared = Array2::zeros((out.nrows(), self.points.len()));
-            squared_distances(rows, self.points.side(), &mut squared.view_mut());
+            squared_distances(&rows, &self.points.side(), &mut squared.view_mut());
             let mut order = Vec::with_capacity(self.points.len());
             for (squared, mut out) in squared.rows().into_iter().zip(out.rows_mut()) {
                 let squared = squared.to_slice().expect("a new array is contiguous");
@@ -131,7 +131,7 @@ impl Predict<Matrix> for NearestNeighboursModel {
 
     fn summary(&self) -> FitSummary {
         // Rows and their squared lengths in 4 bytes, class ids in a machine word.
-        let floats = self.points.rows().len() + self.points.len();
+        let floats = self.points.len() * self.points.features() + self.points.len();
         let model_bytes = (4 * floats + size_of_val(self.ids.as_slice())) as u64;
         FitSummary { convergence: Convergence::Direct, model_bytes, curve: Vec::new() }
     }

@@ -108,13 +108,13 @@ impl SvmModel {
             classes: parts.classes,
             class_count: parts.class_count,
             features: parts.features,
-            vectors: Points::new(parts.vectors),
+            vectors: Points::new(parts.vectors.view()),
             blocks,
             coefficients: parts.coefficients.t().as_standard_layout().into_owned(),
             planes: None,
         };
         if model.kernel == Kernel::Linear {
-            model.planes = Some(model.weigh(model.vectors.rows().t()));
+            model.planes = Some(model.weigh(model.vectors.to_rows().t()));
         }
         Ok(model)
     }
@@ -189,7 +189,7 @@ impl SvmModel {
     /// The support vectors, class after class, shape `(support vectors, features)`; see
     /// [`SvmParts::vectors`] for what they are under the precomputed kernel.
     pub fn support_vector_rows(&self) -> Matrix {
-        self.vectors.rows().to_owned()
+        self.vectors.to_rows()
     }
 
     /// Dual coefficients `y alpha` in the layout of LIBSVM's files and scikit-learn's `dual_coef_`,
@@ -219,7 +219,7 @@ impl SvmModel {
             let end = (start + BLOCK).min(self.vectors.len());
             let mut values = values.slice_mut(s![..end - start, ..]);
             let side = self.vectors.side();
-            self.kernel.block(side.part(start, end), side, values.view_mut());
+            self.kernel.block(&side.part(start, end), &side, values.view_mut());
             let sums = self.weigh(values.view());
             for (vector, sums) in (start..end).zip(sums.rows()) {
                 for (pair, square) in squares.iter_mut().enumerate() {
@@ -261,14 +261,14 @@ impl SvmModel {
         let mut decisions = match &self.planes {
             Some(planes) => x.mapv(f64::from).dot(planes),
             None => {
-                let points = Points::new(x.clone());
+                let points = Points::new(x.view());
                 let mut sums = Array2::zeros((x.nrows(), self.pairs.len()));
                 let blocks: Vec<_> = sums.axis_chunks_iter_mut(Axis(0), BLOCK).collect();
                 blocks.into_par_iter().enumerate().for_each(|(block, mut out)| {
                     let start = block * BLOCK;
                     let rows = points.side().part(start, start + out.nrows());
                     let mut values = Array2::zeros((out.nrows(), self.vectors.len()));
-                    self.kernel.block(rows, self.vectors.side(), values.view_mut());
+                    self.kernel.block(&rows, &self.vectors.side(), values.view_mut());
                     out.assign(&self.weigh(values.view()));
                 });
                 sums
@@ -340,7 +340,7 @@ impl Predict<Matrix> for SvmModel {
         let (floats, doubles) = match &self.planes {
             Some(planes) => (0, planes.len()),
             // The vectors and their squared lengths.
-            None => (self.vectors.rows().len() + self.vectors.len(), self.coefficients.len()),
+            None => ((self.vectors.features() + 1) * self.vectors.len(), self.coefficients.len()),
         };
         let model_bytes = (4 * floats + 8 * (doubles + self.pairs.len())) as u64;
         FitSummary { convergence, model_bytes, curve: Vec::new() }
