@@ -307,25 +307,7 @@ impl Predict<Matrix> for SvmModel {
     /// votes and confidences as in [`one_vs_one_scores`], or the decision value of each class
     /// against all others. Classes without a training row get the lowest score.
     fn scores(&self, x: &Matrix) -> Scores {
-        let decisions = self.decisions(x);
-        let mut scores = Array2::zeros((x.nrows(), self.class_count));
-        let mut known = vec![0.0; self.classes.len()];
-        for (decisions, mut out) in decisions.rows().into_iter().zip(scores.rows_mut()) {
-            let decisions = decisions.to_slice().expect("a new array is contiguous");
-            if let [decision] = *decisions {
-                known.copy_from_slice(&[decision, -decision]);
-            } else if self.multi_class == MultiClass::OneVsRest {
-                known.copy_from_slice(decisions);
-            } else {
-                one_vs_one_scores(decisions, &mut known);
-            }
-            let lowest = known.iter().copied().fold(0.0, f64::min) - 1.0;
-            out.fill(check::bounded(lowest) as f32);
-            for (&class, &score) in self.classes.iter().zip(&known) {
-                out[class] = score as f32;
-            }
-        }
-        Scores::new(scores)
+        scores_of(&self.decisions(x), self.multi_class, &self.classes, self.class_count)
     }
 
     fn summary(&self) -> FitSummary {
@@ -350,4 +332,32 @@ impl Predict<Matrix> for SvmModel {
 /// (0, 1), (0, 2) ... (1, 2) ...
 pub(crate) fn class_pairs(classes: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..classes).flat_map(move |a| (a + 1..classes).map(move |b| (a, b)))
+}
+
+/// One score per class, see [`SvmModel::scores`], from decisions of shape `(n, boundaries)` between
+/// `classes`.
+pub(crate) fn scores_of(
+    decisions: &Array2<f64>,
+    multi_class: MultiClass,
+    classes: &[usize],
+    class_count: usize,
+) -> Scores {
+    let mut scores = Array2::zeros((decisions.nrows(), class_count));
+    let mut known = vec![0.0; classes.len()];
+    for (decisions, mut out) in decisions.rows().into_iter().zip(scores.rows_mut()) {
+        let decisions = decisions.to_slice().expect("a new array is contiguous");
+        if let [decision] = *decisions {
+            known.copy_from_slice(&[decision, -decision]);
+        } else if multi_class == MultiClass::OneVsRest {
+            known.copy_from_slice(decisions);
+        } else {
+            one_vs_one_scores(decisions, &mut known);
+        }
+        let lowest = known.iter().copied().fold(0.0, f64::min) - 1.0;
+        out.fill(check::bounded(lowest) as f32);
+        for (&class, &score) in classes.iter().zip(&known) {
+            out[class] = score as f32;
+        }
+    }
+    Scores::new(scores)
 }

@@ -3,7 +3,7 @@
 use crate::check;
 use crate::kernel::{Gamma, Kernel, KernelName};
 use crate::svm_parts::MultiClass;
-use base::{Matrix, ParamError};
+use base::ParamError;
 use serde::{Deserialize, Serialize};
 
 /// Settings of [`crate::Svm`] as written in a plan file; unset ones take the default.
@@ -67,11 +67,7 @@ impl SvmParams {
         Ok(())
     }
 
-    /// The kernel with its numbers, for these training rows.
-    pub(crate) fn kernel(&self, x: &Matrix) -> Kernel {
-        self.kernel_with(self.gamma.value(x))
-    }
-
+    /// The kernel with its numbers.
     pub(crate) fn kernel_with(&self, gamma: f64) -> Kernel {
         let (gamma, coef0, degree) = (gamma as f32, self.coef0 as f32, self.degree);
         match self.kernel {

@@ -30,6 +30,8 @@ pub(crate) enum SvmInput {
     Negative { kernel: Kernel, row: usize, column: usize, value: f32 },
     #[error(transparent)]
     Param(#[from] ParamError),
+    #[error("fold {fold} names row {row}, which another has named or is not below {rows}")]
+    Fold { fold: usize, row: usize, rows: usize },
     #[error("there are {weights} weights for {rows} rows")]
     WeightCount { weights: usize, rows: usize },
     #[error("the weight of row {row} is {weight}; it must be a finite number, 0 or more")]

@@ -27,9 +27,4 @@ impl Budget {
     pub(crate) fn give_back(&self, bytes: u64) {
         self.left.fetch_add(bytes, Ordering::Relaxed);
     }
-
-    #[cfg(test)]
-    pub(crate) fn taken(&self) -> u64 {
-        self.total - self.left.load(Ordering::Relaxed)
-    }
 }

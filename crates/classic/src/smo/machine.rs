@@ -263,7 +263,9 @@ impl<'a> Machine<'a> {
                 // The margins lie at `margin`; LIBSVM measures in units of it.
                 let (first, second) = (part(0, self.positive).0, part(self.positive, n).0);
                 let margin = 0.5 * (second - first);
-                (1.0 / margin, -0.5 * (first + second), 0.5 * square)
+                // Without a margin (equal rows) there is no such unit.
+                let scale = if margin > f64::EPSILON { 1.0 / margin } else { 1.0 };
+                (scale, -0.5 * (first + second), 0.5 * square)
             }
         };
         let slack = |t: usize| {
