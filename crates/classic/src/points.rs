@@ -34,14 +34,14 @@ impl Points {
     fn of<'a>(len: usize, features: usize, row: impl Fn(usize) -> ArrayView1<'a, f32>) -> Self {
         let room = len.div_ceil(WIDTH) * WIDTH;
         let (mut panels, mut squares) = (vec![0.0; room * features], vec![0.0; room]);
-        for at in 0..len {
+        for (at, to) in squares.iter_mut().enumerate().take(len) {
             let start = at / WIDTH * WIDTH * features + at % WIDTH;
             let mut square = 0.0;
             for (feature, &value) in row(at).iter().enumerate() {
                 panels[start + feature * WIDTH] = value;
                 square += f64::from(value) * f64::from(value);
             }
-            squares[at] = square as f32;
+            *to = square as f32;
         }
         Self { panels, squares, len, features }
     }

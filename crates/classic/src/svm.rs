@@ -142,9 +142,9 @@ impl Fit<Matrix> for Svm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Gamma;
     use crate::check::samples::{clouds, in_threads, labels};
     use crate::kernel::{KernelName, Points};
+    use crate::{Gamma, MultiClass};
     use base::{Convergence, Rows};
 
     fn svm(params: &SvmParams) -> Svm {
@@ -190,6 +190,26 @@ mod tests {
         let recipe = svm(&SvmParams::default());
         let scores = || recipe.fit(&x, &y, Seed(1)).unwrap().scores(&x);
         assert_eq!(in_threads(1, scores), in_threads(2, scores));
+    }
+
+    #[test]
+    fn kernel_values_made_when_they_are_needed_give_the_same_bits() {
+        let (x, y) = clouds(4, 90);
+        for multi_class in [MultiClass::OneVsOne, MultiClass::OneVsRest] {
+            let train = |memory_limit_bytes, threads| {
+                let params = SvmParams { memory_limit_bytes, multi_class, ..Default::default() };
+                in_threads(threads, || svm(&params).train(&x, &y).unwrap())
+            };
+            let whole = train(1 << 30, 1);
+            // Below twice the whole Gram matrix: some rows can be kept; none can.
+            for limit in [4 * 360 * 360, 1] {
+                for threads in [1, 2] {
+                    let parts = train(limit, threads);
+                    assert_eq!(parts.decisions(&x), whole.decisions(&x), "{limit} {threads}");
+                    assert_eq!(parts.fits(), whole.fits(), "{limit} {threads}");
+                }
+            }
+        }
     }
 
     #[test]

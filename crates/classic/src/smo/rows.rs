@@ -100,6 +100,9 @@ impl<'a> PointRows<'a> {
     }
 
     fn write_some(&self, which: &[usize], out: &mut [f32]) {
+        if which.is_empty() {
+            return;
+        }
         let map = self.kernel.map().expect("precomputed kernels have a Gram matrix");
         let places: Vec<usize> = which.iter().map(|&t| self.places[t]).collect();
         let left = Left::new(self.points, places.into_iter());
