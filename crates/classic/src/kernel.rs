@@ -8,14 +8,16 @@
 //! distance of the Gaussian is `|x|^2 + |y|^2 - 2 x.y`, which loses digits where rows lie far from
 //! the origin compared with their distance. Standardised features do not.
 
-use base::{Matrix, ParamError, Rows};
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
+pub use crate::points::{Points, Side};
+
+use crate::kernels::tile::Map;
+use base::{Matrix, ParamError};
+use ndarray::{Array2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Rows of a band of the Gram matrix; one piece of parallel work.
-const BAND: usize = 256;
+const BAND: usize = 128;
 
 /// A kernel by name, as written in a plan file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,29 @@ pub enum KernelName {
     Rbf,
     /// `tanh(gamma x.y + coef0)`
     Sigmoid,
+    /// The rows hold kernel values: in training with all training rows, a square matrix; in
+    /// prediction likewise.
+    Precomputed,
+    /// `sum of min(x_k, y_k)`, for rows without negative numbers
+    HistogramIntersection,
+    /// `exp(-gamma sum of (x_k - y_k)^2 / (x_k + y_k))`, for rows without negative numbers
+    ChiSquare,
+}
+
+impl KernelName {
+    /// The kernel with these numbers, of which it takes those it has.
+    pub(crate) fn with(self, gamma: f64, degree: u16, coef0: f64) -> Kernel {
+        let (gamma, coef0) = (gamma as f32, coef0 as f32);
+        match self {
+            Self::Linear => Kernel::Linear,
+            Self::Polynomial => Kernel::Polynomial { gamma, coef0, degree },
+            Self::Rbf => Kernel::Rbf { gamma },
+            Self::Sigmoid => Kernel::Sigmoid { gamma, coef0 },
+            Self::Precomputed => Kernel::Precomputed,
+            Self::HistogramIntersection => Kernel::HistogramIntersection,
+            Self::ChiSquare => Kernel::ChiSquare { gamma },
+        }
+    }
 }
 
 /// `gamma` as written in a plan file: a number or a rule that finds one from the training rows.
@@ -40,6 +65,9 @@ pub enum Gamma {
     Scale,
     /// `"auto"`: 1 / features, LIBSVM's default.
     Auto,
+    /// `"median"`: 1 / (2 m^2), where m is the median distance between two training rows; 1 if
+    /// that is 0. Of more than 1,000 rows, 1,000 that are spread evenly are looked at.
+    Median,
     /// This number.
     Value(f64),
 }
@@ -49,9 +77,11 @@ impl Gamma {
     /// If a number is not positive and finite.
     pub(crate) fn check(self) -> Result<Self, ParamError> {
         match self {
-            Self::Value(value) if !(value.is_finite() && value > 0.0) => {
-                Err(ParamError::new("gamma", value, "\"scale\", \"auto\" or a positive number"))
-            }
+            Self::Value(value) if !(value.is_finite() && value > 0.0) => Err(ParamError::new(
+                "gamma",
+                value,
+                "\"scale\", \"auto\", \"median\" or a positive number",
+            )),
             gamma => Ok(gamma),
         }
     }
@@ -62,6 +92,10 @@ impl Gamma {
         match self {
             Self::Value(value) => value,
             Self::Auto => 1.0 / features,
+            Self::Median => {
+                let median = median_squared_distance(x);
+                if median > 0.0 { 1.0 / (2.0 * median) } else { 1.0 }
+            }
             Self::Scale => {
                 let count = x.len().max(1) as f64;
                 let mean = x.iter().map(|&v| f64::from(v)).sum::<f64>() / count;
@@ -71,6 +105,27 @@ impl Gamma {
             }
         }
     }
+}
+
+/// Median of the squared distances of all pairs of at most 1,000 rows: of an even number of pairs
+/// the square of the mean of the two distances in the middle.
+fn median_squared_distance(x: &Matrix) -> f64 {
+    const MOST: usize = 1000;
+    let count = x.nrows().min(MOST);
+    let rows: Vec<usize> = (0..count).map(|k| k * x.nrows() / count).collect();
+    let points = Points::pick(x.view(), &rows);
+    let mut squares = Array2::zeros((count, count));
+    squared_distances(&points.side(), &points.side(), &mut squares.view_mut());
+    let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
+    let mut squares: Vec<f32> = pairs.map(|(a, b)| squares[[a, b]]).collect();
+    if squares.is_empty() {
+        return 0.0;
+    }
+    let middle = squares.len() / 2;
+    let even = squares.len().is_multiple_of(2);
+    let (below, &mut upper, _) = squares.select_nth_unstable_by(middle, f32::total_cmp);
+    let lower = if even { below.iter().copied().fold(0.0, f32::max) } else { upper };
+    f64::midpoint(f64::from(lower).sqrt(), f64::from(upper).sqrt()).powi(2)
 }
 
 /// What [`Gamma`] looks like in a file.
@@ -89,9 +144,12 @@ impl TryFrom<GammaText> for Gamma {
             GammaText::Value(value) => Ok(Self::Value(value)),
             GammaText::Rule(rule) if rule == "scale" => Ok(Self::Scale),
             GammaText::Rule(rule) if rule == "auto" => Ok(Self::Auto),
-            GammaText::Rule(rule) => {
-                Err(ParamError::new("gamma", rule, "\"scale\", \"auto\" or a positive number"))
-            }
+            GammaText::Rule(rule) if rule == "median" => Ok(Self::Median),
+            GammaText::Rule(rule) => Err(ParamError::new(
+                "gamma",
+                rule,
+                "\"scale\", \"auto\", \"median\" or a positive number",
+            )),
         }
     }
 }
@@ -101,92 +159,9 @@ impl From<Gamma> for GammaText {
         match gamma {
             Gamma::Scale => Self::Rule("scale".to_owned()),
             Gamma::Auto => Self::Rule("auto".to_owned()),
+            Gamma::Median => Self::Rule("median".to_owned()),
             Gamma::Value(value) => Self::Value(value),
         }
-    }
-}
-
-/// Rows with their squared lengths, which are worked out once.
-#[derive(Debug, Clone)]
-pub struct Points {
-    rows: Matrix,
-    squares: Vec<f32>,
-}
-
-impl Points {
-    /// Takes rows of shape `(n, features)`.
-    pub fn new(rows: Matrix) -> Self {
-        let rows =
-            if rows.is_standard_layout() { rows } else { rows.as_standard_layout().into_owned() };
-        let square = |row: ndarray::ArrayView1<'_, f32>| {
-            row.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>() as f32
-        };
-        let squares = rows.rows().into_iter().map(square).collect();
-        Self { rows, squares }
-    }
-
-    /// All rows as a [`Side`] of a block.
-    pub fn side(&self) -> Side<'_> {
-        Side { rows: self.rows.view(), squares: &self.squares }
-    }
-
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        self.squares.len()
-    }
-
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.squares.is_empty()
-    }
-
-    /// The rows, shape `(n, features)`.
-    pub fn rows(&self) -> ArrayView2<'_, f32> {
-        self.rows.view()
-    }
-
-    /// The largest squared length; 0 without rows.
-    pub fn largest_square(&self) -> f32 {
-        self.squares.iter().copied().fold(0.0, f32::max)
-    }
-}
-
-impl Rows for Points {
-    fn row_count(&self) -> usize {
-        self.len()
-    }
-
-    fn pick(&self, rows: &[usize]) -> Self {
-        let squares = rows.iter().map(|&row| self.squares[row]).collect();
-        Self { rows: self.rows.pick(rows), squares }
-    }
-}
-
-/// Some neighbouring rows of [`Points`]: one side of a block of kernel values.
-#[derive(Debug, Clone, Copy)]
-pub struct Side<'a> {
-    rows: ArrayView2<'a, f32>,
-    squares: &'a [f32],
-}
-
-impl<'a> Side<'a> {
-    /// Rows `start..end`.
-    ///
-    /// # Panics
-    /// If there are not that many.
-    pub fn part(self, start: usize, end: usize) -> Side<'a> {
-        let rows = self.rows.slice_move(s![start..end, ..]);
-        Side { rows, squares: &self.squares[start..end] }
-    }
-
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        self.squares.len()
-    }
-
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.squares.is_empty()
     }
 }
 
@@ -195,22 +170,17 @@ impl<'a> Side<'a> {
 ///
 /// # Panics
 /// If the sizes do not fit together.
-pub fn squared_distances(left: Side<'_>, right: Side<'_>, out: &mut ArrayViewMut2<'_, f32>) {
-    general_mat_mul(-2.0, &left.rows, &right.rows.t(), 0.0, out);
-    for (mut row, &x) in out.rows_mut().into_iter().zip(left.squares) {
-        for (value, &y) in row.iter_mut().zip(right.squares) {
-            *value = (*value + (x + y)).max(0.0);
-        }
-    }
+pub fn squared_distances(left: &Side<'_>, right: &Side<'_>, out: &mut ArrayViewMut2<'_, f32>) {
+    left.left().values_into(Map::Distance, right, out);
 }
 
 /// A kernel function with its numbers.
 ///
 /// ```
 /// use classic::kernel::{Kernel, Points};
-/// let points = Points::new(ndarray::array![[1.0, 0.0], [0.0, 2.0]]);
+/// let points = Points::new(ndarray::array![[1.0, 0.0], [0.0, 2.0]].view());
 /// let kernel = Kernel::Polynomial { gamma: 1.0, coef0: 1.0, degree: 2 };
-/// assert_eq!(kernel.gram(points.side()), ndarray::array![[4.0, 1.0], [1.0, 25.0]]);
+/// assert_eq!(kernel.gram(&points.side()), ndarray::array![[4.0, 1.0], [1.0, 25.0]]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kernel {
@@ -237,6 +207,16 @@ pub enum Kernel {
         /// Added to it.
         coef0: f32,
     },
+    /// A left row holds kernel values, a right row has one number: the place of its value there.
+    Precomputed,
+    /// `sum of min(x_k, y_k)`, where no number is negative.
+    HistogramIntersection,
+    /// `exp(-gamma sum of (x_k - y_k)^2 / (x_k + y_k))`, where no number is negative; terms 0 / 0
+    /// count 0.
+    ChiSquare {
+        /// Factor of the sum.
+        gamma: f32,
+    },
 }
 
 impl Kernel {
@@ -245,37 +225,63 @@ impl Kernel {
     ///
     /// # Panics
     /// If the sizes do not fit together.
-    pub fn block(&self, left: Side<'_>, right: Side<'_>, mut out: ArrayViewMut2<'_, f32>) {
-        if let Self::Rbf { gamma } = *self {
-            squared_distances(left, right, &mut out);
-            out.mapv_inplace(|squared| (-gamma * squared).exp());
-            return;
-        }
-        general_mat_mul(1.0, &left.rows, &right.rows.t(), 0.0, &mut out);
-        match *self {
-            Self::Linear | Self::Rbf { .. } => {}
-            Self::Polynomial { gamma, coef0, degree } => {
-                out.mapv_inplace(|product| (gamma * product + coef0).powi(i32::from(degree)));
+    pub fn block(&self, left: &Side<'_>, right: &Side<'_>, mut out: ArrayViewMut2<'_, f32>) {
+        match self.map() {
+            Some(map) => left.left().values_into(map, right, &mut out),
+            None => {
+                for ((y, x), out) in out.indexed_iter_mut() {
+                    *out = left.value(y, right.value(x, 0) as usize);
+                }
             }
-            Self::Sigmoid { gamma, coef0 } => {
-                out.mapv_inplace(|product| (gamma * product + coef0).tanh());
+        }
+    }
+
+    /// What the kernel sums up over the features; none if the values are given.
+    pub(crate) fn map(&self) -> Option<Map> {
+        Some(match *self {
+            Self::Linear => Map::Product,
+            Self::Polynomial { gamma, coef0, degree } => Map::Power { gamma, coef0, degree },
+            Self::Rbf { gamma } => Map::Gauss { gamma },
+            Self::Sigmoid { gamma, coef0 } => Map::Tanh { gamma, coef0 },
+            Self::HistogramIntersection => Map::Minimum,
+            Self::ChiSquare { gamma } => Map::ChiSquare { gamma },
+            Self::Precomputed => return None,
+        })
+    }
+
+    /// `gamma` and `coef0`; 1 and 0 where the kernel has none.
+    pub(crate) fn numbers(&self) -> (f64, f64) {
+        match *self {
+            Self::Linear | Self::Precomputed | Self::HistogramIntersection => (1.0, 0.0),
+            Self::Rbf { gamma } | Self::ChiSquare { gamma } => (gamma.into(), 0.0),
+            Self::Polynomial { gamma, coef0, .. } | Self::Sigmoid { gamma, coef0 } => {
+                (gamma.into(), coef0.into())
             }
         }
     }
 
     /// Kernel values of all pairs of rows, shape `(n, n)`, symmetric. Bands of rows in parallel.
-    pub fn gram(&self, points: Side<'_>) -> Array2<f32> {
-        let n = points.len();
-        let mut gram = Array2::zeros((n, n));
-        let bands: Vec<_> = gram.axis_chunks_iter_mut(Axis(0), BAND).enumerate().collect();
-        bands.into_par_iter().for_each(|(band, mut out)| {
-            // Only from the diagonal on; the rest is its mirror image.
-            let (start, end) = (band * BAND, (band * BAND + BAND).min(n));
-            let right = points.part(start, n);
-            self.block(points.part(start, end), right, out.slice_mut(s![.., start..]));
+    pub fn gram(&self, points: &Side<'_>) -> Array2<f32> {
+        symmetric(points.len(), |start, end, out| {
+            let right = points.part(start, points.len());
+            self.block(&points.part(start, end), &right, out);
+        })
+    }
+
+    /// Kernel values of all rows with themselves.
+    pub(crate) fn diagonal(&self, points: &Points) -> Vec<f32> {
+        const BLOCK: usize = crate::kernels::tile::WIDTH;
+        let mut diagonal = vec![0.0; points.len()];
+        diagonal.par_chunks_mut(BLOCK).enumerate().for_each(|(number, out)| {
+            let start = number * BLOCK;
+            let rows = points.side().part(start, start + out.len());
+            let mut values = Array2::zeros((out.len(), out.len()));
+            self.block(&rows, &rows, values.view_mut());
+            for (out, &value) in out.iter_mut().zip(values.diag()) {
+                *out = value;
+            }
         });
-        mirror(&mut gram);
-        gram
+        diagonal
     }
 
     /// A bound on the size of all values between rows whose squared length is at most `square`,
@@ -288,8 +294,29 @@ impl Kernel {
             }
             Self::Rbf { gamma } => gamma * (4.0 * square),
             Self::Sigmoid { gamma, coef0 } => gamma * square + coef0.abs(),
+            Self::Precomputed => 0.0,
+            Self::HistogramIntersection => square,
+            Self::ChiSquare { gamma } => gamma * (2.0 * square),
         }
     }
+}
+
+/// A symmetric matrix from bands of rows, worked out in parallel: `band` writes rows `start..end`
+/// from column `start` on.
+pub(crate) fn symmetric(
+    n: usize,
+    band: impl Fn(usize, usize, ArrayViewMut2<'_, f32>) + Sync,
+) -> Array2<f32> {
+    let mut matrix = Array2::zeros((n, n));
+    let bands: Vec<_> = matrix.axis_chunks_iter_mut(Axis(0), BAND).enumerate().collect();
+    bands.into_par_iter().for_each(|(number, mut out)| {
+        let start = number * BAND;
+        let end = (start + BAND).min(n);
+        // Only from the diagonal on; the rest is its mirror image.
+        band(start, end, out.slice_mut(s![.., start..]));
+    });
+    mirror(&mut matrix);
+    matrix
 }
 
 /// Copies what is right of the diagonal to the left of it, in square tiles that fit the cache.
@@ -316,7 +343,7 @@ mod tests {
     fn rows(n: usize, features: usize) -> Points {
         let noise = Seed(3).permutation(n * features);
         let value = |(y, x)| noise[y * features + x] as f32 / (n * features) as f32 - 0.3;
-        Points::new(Array2::from_shape_fn((n, features), value))
+        Points::new(Array2::from_shape_fn((n, features), value).view())
     }
 
     /// The formulas of the module doc in 64 bits, one pair of rows at a time.
@@ -334,22 +361,37 @@ mod tests {
             Kernel::Sigmoid { gamma, coef0 } => {
                 (f64::from(gamma) * product + f64::from(coef0)).tanh()
             }
+            Kernel::HistogramIntersection => pairs().map(|(a, b)| a.min(b)).sum(),
+            Kernel::ChiSquare { gamma } => {
+                // `rows` has no pair of zeros.
+                let apart: f64 = pairs().map(|(a, b)| (a - b).powi(2) / (a + b)).sum();
+                (-f64::from(gamma) * apart).exp()
+            }
+            Kernel::Precomputed => unreachable!("it has no formula"),
         }
     }
 
     #[test]
     fn every_gram_matrix_equals_the_formula() {
         // More than two bands and tiles, and not a multiple of either.
-        let points = rows(2 * BAND + 37, 19);
+        let signed = rows(2 * BAND + 37, 19);
+        let positive = Points::new(signed.to_rows().mapv(|value| value + 0.3001).view());
         for kernel in [
+            Kernel::HistogramIntersection,
+            Kernel::ChiSquare { gamma: 0.7 },
             Kernel::Linear,
             Kernel::Polynomial { gamma: 0.5, coef0: 1.0, degree: 3 },
             Kernel::Rbf { gamma: 0.7 },
             Kernel::Sigmoid { gamma: 0.1, coef0: -0.5 },
         ] {
-            let gram = kernel.gram(points.side());
+            let points = match kernel {
+                Kernel::HistogramIntersection | Kernel::ChiSquare { .. } => &positive,
+                _ => &signed,
+            };
+            let gram = kernel.gram(&points.side());
+            let all = points.to_rows();
             for ((y, x), &got) in gram.indexed_iter() {
-                let row = |at: usize| points.rows().row(at).to_vec();
+                let row = |at: usize| all.row(at).to_vec();
                 let want = plain(kernel, &row(y), &row(x));
                 // A rounding is 6e-8 of a value; sums have 19 terms and a cube triples the share.
                 let slack = 1e-6 * (1.0 + want.abs());

@@ -22,11 +22,18 @@ mod logistic;
 mod majority;
 mod nearest_mean;
 mod neighbours;
+mod nu_svm;
+mod points;
 mod sgd;
 pub mod smo;
 mod svm;
+mod svm_grid;
 mod svm_model;
+mod svm_params;
+mod svm_parts;
+mod svm_problem;
 mod transform;
+mod weights;
 
 pub use boosting::{AdaBoost, AdaBoostModel, AdaBoostParams, SelectByBoosting, Stump};
 pub use calibration::{
@@ -35,21 +42,23 @@ pub use calibration::{
 };
 pub use confidence::one_vs_one_scores;
 pub use kernel::{Gamma, KernelName};
-pub use linear::{
-    ClassWeight, LinearLoss, LinearModel, LinearSvm, LinearSvmParams, MultiClass, Optimum,
-    SampleWeightError,
-};
+pub use linear::{LinearLoss, LinearModel, LinearMultiClass, LinearSvm, LinearSvmParams, Optimum};
 pub use linfa_svm::{LinfaSvm, LinfaSvmParams};
 pub use logistic::{LogisticRegression, LogisticRegressionParams};
 pub use majority::Majority;
 pub use nearest_mean::NearestMean;
 pub use neighbours::{NearestNeighbours, NearestNeighboursParams};
+pub use nu_svm::{NuSvm, NuSvmParams};
 pub use sgd::{OnlineError, OnlineLinear, OnlineLinearParams, SgdRule, SgdSvm, SgdSvmParams};
-pub use svm::{Svm, SvmParams};
-pub use svm_model::{Pair, SvmModel};
+pub use svm::Svm;
+pub use svm_grid::GridPoint;
+pub use svm_model::{Pair, PairFit, SvmModel};
+pub use svm_params::SvmParams;
+pub use svm_parts::{MultiClass, PartsError, SvmParts};
 pub use transform::{
     Chain, Components, FeatureMap, Hellinger, Lda, LdaMap, LdaParams, MinMax, MinMaxParams,
     NormaliseRows, NormaliseRowsParams, Nystroem, NystroemParams, Pca, PcaMap, PcaParams,
     RandomFourier, RandomFourierParams, RowNorm, Standardise, Transform, TransformError,
     Transformed,
 };
+pub use weights::{ClassWeight, SampleWeightError};

@@ -1,7 +1,7 @@
 //! Linear support vector machines for many rows.
 //!
 //! A machine with a plane per class is fitted without a kernel matrix, in time in proportion to
-//! the rows. [`LinearLoss`] and [`MultiClass`] say what is minimised; `linear/dual.rs` and
+//! the rows. [`LinearLoss`] and [`LinearMultiClass`] say what is minimised; `linear/dual.rs` and
 //! `linear/crammer_singer.rs` how.
 //!
 //! Source: R.-E. Fan, K.-W. Chang, C.-J. Hsieh, X.-R. Wang, C.-J. Lin, "LIBLINEAR: a library for
@@ -15,7 +15,7 @@ mod dual;
 mod model;
 mod rows;
 
-pub use costs::{ClassWeight, SampleWeightError};
+use crate::weights::ClassWeight;
 pub use model::{LinearModel, Optimum};
 
 pub(crate) use costs::Costs;
@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a row costs that lies short of its margin by `s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum LinearLoss {
     /// `s`, LIBLINEAR's L1 loss.
     Hinge,
@@ -51,8 +51,8 @@ impl LinearLoss {
 
 /// How many classes are made of two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MultiClass {
+#[serde(rename_all = "snake_case")]
+pub enum LinearMultiClass {
     /// A machine per class, with all other rows on the other side; one machine for two classes.
     #[default]
     OneVsRest,
@@ -67,10 +67,10 @@ pub enum MultiClass {
 pub struct LinearSvmParams {
     /// Penalty of a row short of its margin, positive.
     pub c: f64,
-    /// `squared-hinge` (the default) or `hinge`.
+    /// `squared_hinge` (the default) or `hinge`.
     pub loss: LinearLoss,
-    /// `one-vs-rest` (the default) or `crammer-singer`.
-    pub multi_class: MultiClass,
+    /// `one_vs_rest` (the default) or `crammer_singer`.
+    pub multi_class: LinearMultiClass,
     /// `equal` (the default) or `balanced`. As in LIBLINEAR, one against the rest weighs the rows
     /// of the one by it, and those of the rest equally.
     pub class_weight: ClassWeight,
@@ -89,7 +89,7 @@ impl Default for LinearSvmParams {
         Self {
             c: 1.0,
             loss: LinearLoss::default(),
-            multi_class: MultiClass::default(),
+            multi_class: LinearMultiClass::default(),
             class_weight: ClassWeight::default(),
             intercept_scaling: 1.0,
             tolerance: 1e-3,
@@ -164,11 +164,11 @@ impl LinearSvm {
         seed: Seed,
     ) -> Result<LinearModel, FitError> {
         FitError::check_labels(x.nrows(), y)?;
-        let costs = Costs::new(y, self.params.class_weight, weights)?;
+        let costs = Costs::new(y, &self.params.class_weight, weights)?;
         let rows = TrainingRows::new(x, self.params.intercept_scaling)?;
         let (planes, optima) = match self.params.multi_class {
-            MultiClass::OneVsRest => self.one_vs_rest(&rows, y, &costs, seed),
-            MultiClass::CrammerSinger => self.crammer_singer(&rows, y, &costs, seed),
+            LinearMultiClass::OneVsRest => self.one_vs_rest(&rows, y, &costs, seed),
+            LinearMultiClass::CrammerSinger => self.crammer_singer(&rows, y, &costs, seed),
         };
         let (classes, count) = (costs.present, y.class_count());
         let model = LinearModel::new(&planes, rows.constant(), classes, count, Output::Margins);

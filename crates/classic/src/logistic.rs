@@ -17,7 +17,8 @@ mod newton;
 mod objective;
 
 use crate::check;
-use crate::linear::{ClassWeight, Costs, LinearModel, Optimum, Output, Plane, TrainingRows};
+use crate::linear::{Costs, LinearModel, Optimum, Output, Plane, TrainingRows};
+use crate::weights::ClassWeight;
 use base::{Fit, FitError, Labels, Matrix, ParamError, Predict, Seed};
 use objective::Objective;
 use serde::{Deserialize, Serialize};
@@ -112,7 +113,7 @@ impl LogisticRegression {
         weights: Option<&[f64]>,
     ) -> Result<LinearModel, FitError> {
         FitError::check_labels(x.nrows(), y)?;
-        let costs = Costs::new(y, self.params.class_weight, weights)?;
+        let costs = Costs::new(y, &self.params.class_weight, weights)?;
         let constant = if self.params.fit_intercept { 1.0 } else { 0.0 };
         let rows = TrainingRows::new(x, constant)?;
         let place = |class: &usize| costs.present.iter().position(|p| p == class).unwrap_or(0);

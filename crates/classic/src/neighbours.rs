@@ -72,8 +72,7 @@ impl Fit<Matrix> for NearestNeighbours {
         check::training_rows(x, y)?;
         Ok(Box::new(NearestNeighboursModel {
             k: self.k.min(x.nrows()),
-            squares: x.rows().into_iter().map(square).collect(),
-            points: Points::new(x.clone()),
+            points: Points::new(x.view()),
             ids: y.ids().to_vec(),
             class_count: y.class_count(),
         }))
@@ -84,8 +83,6 @@ struct NearestNeighboursModel {
     /// At most the number of rows.
     k: usize,
     points: Points,
-    /// Squared lengths of the rows.
-    squares: Vec<f32>,
     ids: Vec<usize>,
     class_count: usize,
 }
@@ -111,12 +108,12 @@ impl NearestNeighboursModel {
     /// out again in 64 bits; these are few unless rows lie far from the origin.
     fn nearest(&self, x: ArrayView1<'_, f32>, squared: &[f32], scratch: &mut Scratch) {
         let Scratch { upper, near } = scratch;
-        let rows = self.points.rows();
+        let squares = self.points.squares();
         let length = square(x);
         // Sums of d products, then three sums, each off by half a unit of the last place at most;
         // twice that covers the rounding of these bounds.
         let share = (x.len() + 8) as f32 * f32::EPSILON;
-        let slack = |row: usize| share * (length + self.squares[row]);
+        let slack = |row: usize| share * (length + squares[row]);
         upper.clear();
         upper.extend(squared.iter().enumerate().map(|(row, squared)| squared + slack(row)));
         let (_, &mut farthest, _) = upper.select_nth_unstable_by(self.k - 1, f32::total_cmp);
@@ -125,8 +122,9 @@ impl NearestNeighboursModel {
             // Numbers too large for 32 bits may be anything, so only a comparison that holds tells.
             let beyond = squared - slack(row) > farthest;
             if !beyond {
-                let pairs = x.iter().zip(rows.row(row));
-                let exact = pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum();
+                let values = (0..x.len()).map(|feature| self.points.value(row, feature));
+                let pairs = x.iter().zip(values);
+                let exact = pairs.map(|(&a, b)| (f64::from(a) - f64::from(b)).powi(2)).sum();
                 near.push((exact, row));
             }
         }
@@ -149,15 +147,15 @@ impl NearestNeighboursModel {
 
 impl Predict<Matrix> for NearestNeighboursModel {
     fn scores(&self, x: &Matrix) -> Scores {
-        assert_eq!(x.ncols(), self.points.rows().ncols(), "as many features as in training");
-        let points = Points::new(x.clone());
+        assert_eq!(x.ncols(), self.points.features(), "as many features as in training");
+        let points = Points::new(x.view());
         let mut scores = Array2::zeros((x.nrows(), self.class_count));
         let blocks: Vec<_> = scores.axis_chunks_iter_mut(Axis(0), BLOCK).enumerate().collect();
         blocks.into_par_iter().for_each(|(block, mut out)| {
             let start = block * BLOCK;
             let rows = points.side().part(start, start + out.nrows());
             let mut squared = Array2::zeros((out.nrows(), self.points.len()));
-            squared_distances(rows, self.points.side(), &mut squared.view_mut());
+            squared_distances(&rows, &self.points.side(), &mut squared.view_mut());
             let mut scratch = Scratch::default();
             for (row, (squared, mut out)) in
                 squared.rows().into_iter().zip(out.rows_mut()).enumerate()
@@ -172,9 +170,8 @@ impl Predict<Matrix> for NearestNeighboursModel {
     }
 
     fn summary(&self) -> FitSummary {
-        // Rows and their squared lengths (held twice, but needed once) in 4 bytes, class ids in a
-        // machine word.
-        let floats = self.points.rows().len() + self.points.len();
+        // Rows and their squared lengths in 4 bytes, class ids in a machine word.
+        let floats = self.points.len() * self.points.features() + self.points.len();
         let model_bytes = (4 * floats + size_of_val(self.ids.as_slice())) as u64;
         FitSummary { convergence: Convergence::Direct, model_bytes, curve: Vec::new() }
     }

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 /// How far each step goes and what is kept. `R^2` is the largest squared length of the rows seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum SgdRule {
     /// Rate `1 / (lambda t)`; `w` is brought back to length `1 / sqrt(lambda)`, where the optimum
     /// lies within. The last `w` is kept.

@@ -1,71 +1,23 @@
-//! The C-support vector machine for any number of classes, one against one.
+//! The C-support vector machine for any number of classes.
 //!
-//! The rows are sorted by class once, so that each pair of classes is two blocks of rows of one
-//! Gram matrix, which all pairs share. [`crate::smo`] solves the pairs, several at a time.
+//! The rows are sorted by class once, so that each boundary is between a few ranges of rows.
+//! [`crate::smo`] solves the two-class problems, several at a time: up to some thousand rows on one
+//! Gram matrix that they share, beyond on the kernel values that turn out to matter.
 //!
 //! Source: C.-C. Chang, C.-J. Lin, "LIBSVM: a library for support vector machines", ACM TIST
 //! 2(3):27, 2011; settings are named and read as in scikit-learn's `SVC`. Departures: those of
-//! [`crate::kernel`] and [`crate::smo`]; no class weights and no probabilities yet; scores instead
-//! of a vote ([`crate::one_vs_one_scores`]).
+//! [`crate::kernel`] and [`crate::smo`]; scores instead of a vote ([`crate::one_vs_one_scores`]).
 
 use crate::check;
-use crate::kernel::{Gamma, Kernel, KernelName, Points};
-use crate::smo::{PairGram, Solution, Stop, solve};
-use crate::svm_model::{Pair, SvmModel};
-use base::{Fit, FitError, Labels, Matrix, ParamError, Predict, Rows, Seed};
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-use std::ops::Range;
-use thiserror::Error;
-
-/// Settings of [`Svm`] as written in a plan file; unset ones take the default.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SvmParams {
-    /// `linear`, `polynomial`, `rbf` (the default) or `sigmoid`.
-    pub kernel: KernelName,
-    /// Penalty of a row on the wrong side of its margin, positive.
-    pub c: f64,
-    /// Factor inside the kernels other than the linear: `"scale"`, `"auto"` or a positive number.
-    pub gamma: Gamma,
-    /// Exponent of the polynomial kernel, at least 1.
-    pub degree: u16,
-    /// Added to the inner product in the polynomial and the sigmoid kernel.
-    pub coef0: f64,
-    /// Largest violation of the optimality conditions that is left, positive.
-    pub tolerance: f64,
-    /// Steps of the solver per pair of classes, at least 1. LIBSVM's limit is 10 million or more.
-    pub max_iterations: u64,
-    /// Bytes that a Gram matrix may take. If one of all rows (4 bytes x rows x rows) takes more,
-    /// one after the other is made per pair of classes; if that takes more, the fit is refused.
-    pub memory_limit_bytes: u64,
-}
-
-impl Default for SvmParams {
-    fn default() -> Self {
-        Self {
-            kernel: KernelName::Rbf,
-            c: 1.0,
-            gamma: Gamma::Scale,
-            degree: 3,
-            coef0: 0.0,
-            tolerance: 1e-3,
-            max_iterations: 1_000_000,
-            memory_limit_bytes: 1 << 30,
-        }
-    }
-}
-
-/// The numbers of a kernel do not fit into 32 bits.
-#[derive(Debug, Clone, Copy, PartialEq, Error)]
-#[error(
-    "values of {kernel:?} between the training rows can reach {bound}; standardise the features, \
-     or choose a smaller `gamma` or `degree`"
-)]
-pub(crate) struct KernelOverflow {
-    kernel: Kernel,
-    bound: f32,
-}
+use crate::kernel::{Kernel, Points};
+use crate::smo::{KernelRows, Machine, Memory, Rule, Solution, Starved, Stop};
+use crate::svm_model::SvmModel;
+use crate::svm_params::SvmParams;
+use crate::svm_problem::{
+    Frame, Sorted, Source, SvmInput, Task, by_class, checked_kernel, gamma_of, tasks, with_source,
+};
+use crate::weights::check_sample_weights;
+use base::{Fit, FitError, Labels, Matrix, ParamError, Predict, Seed};
 
 /// A support vector machine that can be trained. Checked when it is made.
 ///
@@ -81,103 +33,97 @@ pub(crate) struct KernelOverflow {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Svm {
-    params: SvmParams,
-    stop: Stop,
+    pub(crate) params: SvmParams,
 }
 
 impl Svm {
     /// # Errors
     /// If a setting is out of range, also one that the chosen kernel does not use.
     pub fn new(params: &SvmParams) -> Result<Self, ParamError> {
-        check::positive("c", params.c)?;
-        params.gamma.check()?;
-        check::at_least_one("degree", params.degree)?;
-        check::finite("coef0", params.coef0)?;
-        let tolerance = check::positive("tolerance", params.tolerance)?;
-        let max_iterations = check::at_least_one("max_iterations", params.max_iterations)?;
-        check::at_least_one("memory_limit_bytes", params.memory_limit_bytes)?;
-        Ok(Self { params: params.clone(), stop: Stop { tolerance, max_iterations } })
+        params.check()?;
+        Ok(Self { params: params.clone() })
     }
 
     /// Like [`Fit::fit`], for those who want the pairs, objectives and decision values too.
     ///
     /// # Errors
-    /// If the labels do not fit, a value is not finite, a kernel value could overflow, or the two
-    /// largest classes have more rows than fit the memory limit.
+    /// If the labels do not fit, a value is not finite or not one that the kernel is made for, a
+    /// kernel value could overflow, or the class weights are not one per class.
     pub fn train(&self, x: &Matrix, y: &Labels) -> Result<SvmModel, FitError> {
         check::training_rows(x, y)?;
-        let kernel = self.kernel(x);
-        let (order, blocks) = by_class(y);
-        let points = Points::new(x.pick(&order));
-        let bound = kernel.bound(points.largest_square());
-        if !bound.is_finite() {
-            let source = Box::new(KernelOverflow { kernel, bound });
-            return Err(FitError::Library { what: "svm", source });
-        }
-        let solved = self.solve_pairs(kernel, &points, &blocks)?;
-        Ok(SvmModel::new(kernel, &points, &blocks, solved, y.class_count()))
+        self.train_rows(x, y, &vec![1.0; x.nrows()])
     }
 
-    /// The kernel with its numbers, for these training rows.
-    fn kernel(&self, x: &Matrix) -> Kernel {
-        let SvmParams { kernel, gamma, degree, coef0, .. } = self.params;
-        let (gamma, coef0) = (gamma.value(x) as f32, coef0 as f32);
-        match kernel {
-            KernelName::Linear => Kernel::Linear,
-            KernelName::Polynomial => Kernel::Polynomial { gamma, coef0, degree },
-            KernelName::Rbf => Kernel::Rbf { gamma },
-            KernelName::Sigmoid => Kernel::Sigmoid { gamma, coef0 },
-        }
-    }
-
-    /// Solves all pairs of blocks, in the order (0, 1), (0, 2) ... (1, 2) ...
-    fn solve_pairs(
+    /// As [`Self::train`], with `c` multiplied by a weight for each row. A row of weight 0 is left
+    /// out, which the rules for `gamma` and the balance of classes do not know of.
+    ///
+    /// # Errors
+    /// As [`Self::train`]; and if there is not one weight per row, a weight is negative or not
+    /// finite, or fewer than two classes have rows of weight.
+    pub fn train_weighted(
         &self,
-        kernel: Kernel,
-        points: &Points,
-        blocks: &[Block],
-    ) -> Result<Vec<(Pair, Solution)>, FitError> {
-        let pairs: Vec<(&Block, &Block)> = blocks
-            .iter()
-            .enumerate()
-            .flat_map(|(a, first)| blocks[a + 1..].iter().map(move |second| (first, second)))
-            .collect();
-        let max_rows = ((self.params.memory_limit_bytes / 4) as f64).sqrt() as usize;
-        if points.len() <= max_rows {
-            let gram = kernel.gram(points.side());
-            let solve = |&(first, second): &(&Block, &Block)| {
-                let (rows, others) = (first.rows.clone(), second.rows.clone());
-                let pair = PairGram { gram: gram.view(), first: rows, second: others };
-                self.solve_pair(&pair, first, second)
-            };
-            return Ok(pairs.par_iter().map(solve).collect());
-        }
-        let largest = pairs.iter().map(|(a, b)| a.rows.len() + b.rows.len()).max().unwrap_or(0);
-        if largest > max_rows {
-            let what = "svm with this `memory_limit_bytes`, for two classes together,";
-            return Err(FitError::TooManyRows { what, rows: largest, max: max_rows });
-        }
-        let solve = |&(first, second): &(&Block, &Block)| {
-            let rows: Vec<usize> = first.rows.clone().chain(second.rows.clone()).collect();
-            let gram = kernel.gram(points.pick(&rows).side());
-            let middle = first.rows.len();
-            let pair = PairGram { gram: gram.view(), first: 0..middle, second: middle..rows.len() };
-            self.solve_pair(&pair, first, second)
-        };
-        Ok(pairs.iter().map(solve).collect())
+        x: &Matrix,
+        y: &Labels,
+        weights: &[f64],
+    ) -> Result<SvmModel, FitError> {
+        check::training_rows(x, y)?;
+        check_sample_weights(weights, x.nrows())?;
+        self.train_rows(x, y, weights)
     }
 
-    fn solve_pair(&self, pair: &PairGram<'_>, first: &Block, second: &Block) -> (Pair, Solution) {
-        let solution = solve(pair, self.params.c, self.stop);
-        let pair = Pair {
-            first: first.class,
-            second: second.class,
-            objective: solution.objective,
-            rho: solution.rho,
-            iterations: solution.iterations,
-            converged: solution.converged,
-        };
-        (pair, solution)
+    fn train_rows(&self, x: &Matrix, y: &Labels, weights: &[f64]) -> Result<SvmModel, FitError> {
+        let gamma = gamma_of(self.params.kernel, self.params.gamma, x);
+        let kernel = checked_kernel(self.params.kernel_with(gamma), x)?;
+        let (order, blocks) = by_class(y, (0..x.nrows()).filter(|&row| weights[row] > 0.0));
+        if blocks.len() < 2 {
+            return Err(FitError::TooFewClasses { found: blocks.len() });
+        }
+        let upper = self.largest_coefficients(y, weights, &order)?;
+        let tasks = tasks(self.params.multi_class, &blocks);
+        let frame =
+            Frame { kernel, blocks: &blocks, features: x.ncols(), class_count: y.class_count() };
+        if kernel == Kernel::Precomputed {
+            let size = (order.len(), order.len());
+            let gram = Matrix::from_shape_fn(size, |(a, b)| x[[order[a], order[b]]]);
+            let memory = Memory::new(self.params.memory_limit_bytes);
+            let solved = self.solve(Source::Gram(gram.view()), &memory, &tasks, &upper);
+            return Ok(frame.assemble(&Sorted::Places(&order), &tasks, &solved));
+        }
+        let points = Points::pick(x.view(), &order);
+        let limit = self.params.memory_limit_bytes;
+        let solved = with_source(kernel, &points, limit, |source, memory| {
+            self.solve(source, memory, &tasks, &upper)
+        });
+        Ok(frame.assemble(&Sorted::Points(&points), &tasks, &solved))
+    }
+
+    /// Of each row of `order`: `c` times the weights of its class and its own.
+    fn largest_coefficients(
+        &self,
+        y: &Labels,
+        weights: &[f64],
+        order: &[usize],
+    ) -> Result<Vec<f64>, FitError> {
+        let of_class = self.params.class_weight.of_labels(y).map_err(SvmInput::from)?;
+        let upper = |&row: &usize| self.params.c * of_class[y.ids()[row]] * weights[row];
+        Ok(order.iter().map(upper).collect())
+    }
+
+    fn solve(
+        &self,
+        source: Source<'_>,
+        memory: &Memory,
+        tasks: &[Task],
+        upper: &[f64],
+    ) -> Vec<Solution> {
+        source.solve(tasks, |task: &Task, rows: &dyn KernelRows| -> Result<Solution, Starved> {
+            Machine::new(rows, Rule::C, task.positive, memory).run(&task.pick(upper), self.stop())
+        })
+    }
+
+    pub(crate) fn stop(&self) -> Stop {
+        let SvmParams { tolerance, max_iterations, .. } = self.params;
+        Stop { tolerance, max_iterations }
     }
 }
 
@@ -188,32 +134,13 @@ impl Fit<Matrix> for Svm {
     }
 }
 
-/// The rows of one class after sorting.
-#[derive(Debug, Clone)]
-pub(crate) struct Block {
-    pub(crate) class: usize,
-    pub(crate) rows: Range<usize>,
-}
-
-/// The rows sorted by class, in their old order within one, and the block of each class that has
-/// rows.
-fn by_class(y: &Labels) -> (Vec<usize>, Vec<Block>) {
-    let mut order: Vec<usize> = (0..y.len()).collect();
-    order.sort_by_key(|&row| y.ids()[row]);
-    let mut start = 0;
-    let mut blocks = Vec::new();
-    for (class, count) in y.counts().into_iter().enumerate().filter(|&(_, count)| count > 0) {
-        blocks.push(Block { class, rows: start..start + count });
-        start += count;
-    }
-    (order, blocks)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::samples::{clouds, in_threads, labels};
-    use base::Convergence;
+    use crate::kernel::{KernelName, Points};
+    use crate::{Gamma, MultiClass};
+    use base::{Convergence, Rows};
 
     fn svm(params: &SvmParams) -> Svm {
         Svm::new(params).expect("valid settings")
@@ -222,9 +149,14 @@ mod tests {
     #[test]
     fn keeps_the_contract_with_every_kernel() {
         let (x, y) = clouds(4, 12);
-        for kernel in
-            [KernelName::Linear, KernelName::Polynomial, KernelName::Rbf, KernelName::Sigmoid]
-        {
+        for kernel in [
+            KernelName::Linear,
+            KernelName::Polynomial,
+            KernelName::Rbf,
+            KernelName::Sigmoid,
+            KernelName::HistogramIntersection,
+            KernelName::ChiSquare,
+        ] {
             let recipe = svm(&SvmParams { kernel, gamma: Gamma::Value(0.2), ..Default::default() });
             eval::contract::check(&recipe, &x, &y);
         }
@@ -256,14 +188,23 @@ mod tests {
     }
 
     #[test]
-    fn a_gram_matrix_per_pair_gives_the_same_bits() {
-        let (x, y) = clouds(3, 60);
-        let fit = |bytes| svm(&SvmParams { memory_limit_bytes: bytes, ..Default::default() });
-        let whole = fit(4 * 180 * 180).train(&x, &y).unwrap();
-        let parts = fit(4 * 180 * 180 - 1).train(&x, &y).unwrap();
-        assert_eq!(whole.decisions(&x), parts.decisions(&x));
-        let error = fit(4 * 120 * 120 - 1).train(&x, &y).unwrap_err();
-        assert!(matches!(error, FitError::TooManyRows { rows: 120, max: 119, .. }), "{error}");
+    fn kernel_values_made_when_they_are_needed_give_the_same_bits() {
+        let (x, y) = clouds(4, 90);
+        for multi_class in [MultiClass::OneVsOne, MultiClass::OneVsRest] {
+            let train = |memory_limit_bytes, threads| {
+                let params = SvmParams { memory_limit_bytes, multi_class, ..Default::default() };
+                in_threads(threads, || svm(&params).train(&x, &y).unwrap())
+            };
+            let whole = train(1 << 30, 1);
+            // Below twice the whole Gram matrix: some rows can be kept; none can.
+            for limit in [4 * 360 * 360, 1] {
+                for threads in [1, 2] {
+                    let parts = train(limit, threads);
+                    assert_eq!(parts.decisions(&x), whole.decisions(&x), "{limit} {threads}");
+                    assert_eq!(parts.fits(), whole.fits(), "{limit} {threads}");
+                }
+            }
+        }
     }
 
     #[test]
@@ -276,6 +217,32 @@ mod tests {
         x[[3, 1]] = f32::NAN;
         let error = linear.train(&x, &y).unwrap_err();
         assert!(matches!(error, FitError::NotFinite { row: 3, column: 1, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_precomputed_kernel_gives_the_same_bits() {
+        let (x, y) = clouds(3, 20);
+        let order = Seed(5).permutation(60);
+        let (x, y) = (x.pick(&order), y.pick(&order));
+        let histogram = svm(&SvmParams { kernel: KernelName::ChiSquare, ..Default::default() });
+        let model = histogram.train(&x, &y).unwrap();
+        let gram = model.kernel().gram(&Points::new(x.view()).side());
+        let given = svm(&SvmParams { kernel: KernelName::Precomputed, ..Default::default() });
+        let precomputed = given.train(&gram, &y).unwrap();
+        assert_eq!(precomputed.decisions(&gram), model.decisions(&x));
+        assert_eq!(precomputed.fits(), model.fits());
+        let error = given.train(&x, &y).unwrap_err();
+        assert!(error.to_string().contains("60 rows and 4 columns"), "{error}");
+    }
+
+    #[test]
+    fn histogram_kernels_refuse_negative_numbers() {
+        let (mut x, y) = clouds(2, 5);
+        x[[3, 1]] = -0.5;
+        for kernel in [KernelName::ChiSquare, KernelName::HistogramIntersection] {
+            let error = svm(&SvmParams { kernel, ..Default::default() }).train(&x, &y).unwrap_err();
+            assert!(error.to_string().contains("row 3, column 1 is -0.5"), "{error}");
+        }
     }
 
     #[test]
@@ -298,7 +265,7 @@ mod tests {
         let y = labels(vec![0, 1, 0, 1, 2, 2], 3);
         for kernel in [KernelName::Linear, KernelName::Rbf, KernelName::Sigmoid] {
             let model = svm(&SvmParams { kernel, ..Default::default() }).train(&x, &y).unwrap();
-            assert!(model.pairs().iter().all(|pair| pair.converged), "{kernel:?}");
+            assert!(model.fits().iter().all(|fit| fit.converged), "{kernel:?}");
         }
     }
 

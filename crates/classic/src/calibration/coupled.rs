@@ -9,7 +9,7 @@ use super::folds::{deal, held_out};
 use super::model::Machine;
 use super::{CalibratedModel, Decide, Platt, check_folds, couple, present};
 use crate::transform::{Chain, FeatureMap, Transform};
-use crate::{Svm, SvmModel, check};
+use crate::{MultiClass, Svm, SvmModel, check};
 use base::{Fit, FitError, FitSummary, Labels, Matrix, ParamError, Predict, Seed};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -54,9 +54,12 @@ impl CoupledSvm {
     /// `svm` behind the transforms `before`, which are learned anew in each fold.
     ///
     /// # Errors
-    /// If there are fewer than two folds.
+    /// If there are fewer than two folds, or the machine divides each class from all others.
     pub fn new(params: &CoupledSvmParams, before: Chain, svm: Svm) -> Result<Self, ParamError> {
         check_folds(params.folds)?;
+        if svm.params.multi_class != MultiClass::OneVsOne {
+            return Err(ParamError::new("multi_class", "one_vs_rest", "one_vs_one"));
+        }
         Ok(Self { params: params.clone(), before, svm })
     }
 
@@ -77,7 +80,7 @@ impl CoupledSvm {
         let (map, svm) = self.machine(x, y, seed)?;
         let sigmoid = |(column, pair): (usize, &crate::Pair)| {
             let rows = y.ids().iter().enumerate();
-            let of_pair = rows.filter(|&(_, &id)| id == pair.first || id == pair.second);
+            let of_pair = rows.filter(|&(_, &id)| id == pair.first || Some(id) == pair.second);
             let (scores, positive): (Vec<f64>, Vec<bool>) = of_pair
                 .map(|(row, &id)| (held_out.values[[row, column]], id == pair.first))
                 .unzip();

@@ -2,10 +2,10 @@ use super::*;
 use crate::check::samples::{clouds, in_threads, labels};
 use base::{Convergence, Rows};
 
-const CHOICES: [(LinearLoss, MultiClass); 3] = [
-    (LinearLoss::Hinge, MultiClass::OneVsRest),
-    (LinearLoss::SquaredHinge, MultiClass::OneVsRest),
-    (LinearLoss::Hinge, MultiClass::CrammerSinger),
+const CHOICES: [(LinearLoss, LinearMultiClass); 3] = [
+    (LinearLoss::Hinge, LinearMultiClass::OneVsRest),
+    (LinearLoss::SquaredHinge, LinearMultiClass::OneVsRest),
+    (LinearLoss::Hinge, LinearMultiClass::CrammerSinger),
 ];
 
 fn svm(params: &LinearSvmParams) -> LinearSvm {
@@ -88,6 +88,7 @@ fn weights_count_rows() {
         for params in choices() {
             let tolerance = 1e-9;
             let max_iterations = 100_000;
+            let class_weight = class_weight.clone();
             let params = LinearSvmParams { class_weight, tolerance, max_iterations, ..params };
             let weighted = svm(&params).train_weighted(&x, &y, &weights, Seed(1)).unwrap();
             let repeated = svm(&params).train(&x.pick(&rows), &y.pick(&rows), Seed(1)).unwrap();

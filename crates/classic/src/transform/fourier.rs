@@ -134,7 +134,7 @@ mod tests {
     fn inner_products_near_the_gaussian_kernel() {
         let (x, y) = clouds(3, 20);
         let gamma = 0.4;
-        let want = Kernel::Rbf { gamma }.gram(Points::new(x.clone()).side());
+        let want = Kernel::Rbf { gamma }.gram(&Points::new(x.view()).side());
         let error = |components| {
             let gamma = Gamma::Value(gamma.into());
             let recipe = RandomFourier::new(&RandomFourierParams { components, gamma }).unwrap();

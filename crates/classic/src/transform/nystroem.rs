@@ -74,6 +74,12 @@ impl Nystroem {
         if !(1..=MAX_LANDMARKS).contains(&params.components) {
             return Err(ParamError::new("components", params.components, "from 1 to 8192"));
         }
+        if let KernelName::Precomputed | KernelName::HistogramIntersection | KernelName::ChiSquare =
+            params.kernel
+        {
+            let expected = "linear, polynomial, rbf or sigmoid";
+            return Err(ParamError::new("kernel", format!("{:?}", params.kernel), expected));
+        }
         params.gamma.check()?;
         check::at_least_one("degree", params.degree)?;
         check::finite("coef0", params.coef0)?;
@@ -83,13 +89,7 @@ impl Nystroem {
     /// The kernel with its numbers, for these training rows.
     fn kernel(&self, x: &Matrix) -> Kernel {
         let NystroemParams { kernel, gamma, degree, coef0, .. } = self.params;
-        let (gamma, coef0) = (gamma.value(x) as f32, coef0 as f32);
-        match kernel {
-            KernelName::Linear => Kernel::Linear,
-            KernelName::Polynomial => Kernel::Polynomial { gamma, coef0, degree },
-            KernelName::Rbf => Kernel::Rbf { gamma },
-            KernelName::Sigmoid => Kernel::Sigmoid { gamma, coef0 },
-        }
+        kernel.with(gamma.value(x), degree, coef0)
     }
 }
 
@@ -99,7 +99,7 @@ impl Transform for Nystroem {
         check::training_rows(x, y)?;
         let mut drawn = seed.permutation(x.nrows());
         drawn.truncate(self.params.components);
-        Ok(Box::new(NystroemMap::new(self.kernel(x), x.pick(&drawn))?))
+        Ok(Box::new(NystroemMap::new(self.kernel(x), &x.pick(&drawn))?))
     }
 }
 
@@ -112,12 +112,12 @@ struct NystroemMap {
 }
 
 impl NystroemMap {
-    fn new(kernel: Kernel, landmarks: Matrix) -> Result<Self, TransformError> {
-        let landmarks = Points::new(landmarks);
+    fn new(kernel: Kernel, landmarks: &Matrix) -> Result<Self, TransformError> {
+        let landmarks = Points::new(landmarks.view());
         if !kernel.bound(landmarks.largest_square()).is_finite() {
             return Err(TransformError::KernelOverflow);
         }
-        let gram = kernel.gram(landmarks.side()).mapv(f64::from);
+        let gram = kernel.gram(&landmarks.side()).mapv(f64::from);
         let Eigen { values, vectors } = Eigen::of("nystroem", &gram)?;
         let rounding = f64::from(f32::EPSILON);
         let least = (values[0] * rounding).max(f64::from(f32::MIN_POSITIVE));
@@ -134,17 +134,18 @@ impl NystroemMap {
 
 impl FeatureMap for NystroemMap {
     fn apply(&self, x: &Matrix) -> Matrix {
-        assert_eq!(x.ncols(), self.landmarks.rows().ncols(), "as many features as in training");
+        assert_eq!(x.ncols(), self.landmarks.features(), "as many features as in training");
         by_blocks(x, self.root.nrows(), |rows, out| {
-            let points = Points::new(rows.to_owned());
+            let points = Points::new(rows.view());
             let mut values = Array2::zeros((rows.nrows(), self.landmarks.len()));
-            self.kernel.block(points.side(), self.landmarks.side(), values.view_mut());
+            self.kernel.block(&points.side(), &self.landmarks.side(), values.view_mut());
             general_mat_mul(1.0, &values, &self.root.t(), 0.0, out);
         })
     }
 
     fn bytes(&self) -> u64 {
-        4 * (self.landmarks.rows().len() + self.landmarks.len() + self.root.len()) as u64
+        let numbers = self.landmarks.len() * (self.landmarks.features() + 1) + self.root.len();
+        4 * numbers as u64
     }
 }
 
@@ -176,9 +177,9 @@ mod tests {
             Kernel::Polynomial { gamma: 0.5, coef0: 1.0, degree: 2 },
             Kernel::Rbf { gamma: 0.7 },
         ] {
-            let map = NystroemMap::new(kernel, x.clone()).unwrap();
+            let map = NystroemMap::new(kernel, &x).unwrap();
             let mapped = map.apply(&x);
-            let want = kernel.gram(Points::new(x.clone()).side());
+            let want = kernel.gram(&Points::new(x.view()).side());
             let largest = want.iter().copied().fold(0.0, f32::max);
             for (got, want) in mapped.dot(&mapped.t()).iter().zip(&want) {
                 // What is left out are at most 60 eigenvalues of one rounding of the largest.
@@ -189,9 +190,10 @@ mod tests {
 
     #[test]
     fn kernels_that_say_nothing_or_too_much_are_refused() {
-        let zeros = NystroemMap::new(Kernel::Linear, Matrix::zeros((5, 2))).err().unwrap();
+        let zeros = NystroemMap::new(Kernel::Linear, &Matrix::zeros((5, 2))).err().unwrap();
         assert_eq!(zeros, TransformError::NothingPositive);
-        let huge = NystroemMap::new(Kernel::Linear, Matrix::from_elem((5, 2), 1e30)).err().unwrap();
+        let huge =
+            NystroemMap::new(Kernel::Linear, &Matrix::from_elem((5, 2), 1e30)).err().unwrap();
         assert_eq!(huge, TransformError::KernelOverflow);
     }
 }

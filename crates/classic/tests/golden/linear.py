@@ -25,13 +25,13 @@ warnings.simplefilter("error")
 SVM = [
     {"loss": "hinge", "c": 0.1},
     {"loss": "hinge", "c": 1.0, "intercept_scaling": 3.0},
-    {"loss": "squared-hinge", "c": 0.01},
-    {"loss": "squared-hinge", "c": 1.0},
-    {"loss": "squared-hinge", "c": 1.0, "class_weight": "balanced", "intercept_scaling": 0.5},
-    {"loss": "squared-hinge", "c": 0.1, "intercept_scaling": 0.0},
-    {"multi_class": "crammer-singer", "c": 0.1},
-    {"multi_class": "crammer-singer", "c": 1.0, "intercept_scaling": 2.0},
-    {"multi_class": "crammer-singer", "c": 0.3, "class_weight": "balanced"},
+    {"loss": "squared_hinge", "c": 0.01},
+    {"loss": "squared_hinge", "c": 1.0},
+    {"loss": "squared_hinge", "c": 1.0, "class_weight": "balanced", "intercept_scaling": 0.5},
+    {"loss": "squared_hinge", "c": 0.1, "intercept_scaling": 0.0},
+    {"multi_class": "crammer_singer", "c": 0.1},
+    {"multi_class": "crammer_singer", "c": 1.0, "intercept_scaling": 2.0},
+    {"multi_class": "crammer_singer", "c": 0.3, "class_weight": "balanced"},
 ]
 LOGISTIC = [
     {"c": 1.0},
@@ -80,12 +80,12 @@ def objectives(model, x, y, params, classes, crammer_singer):
 
 
 def svm(params, classes):
-    crammer_singer = params.get("multi_class") == "crammer-singer"
+    crammer_singer = params.get("multi_class") == "crammer_singer"
     scaling = params.get("intercept_scaling", 1.0)
     x, y, _ = rows(classes)
     model = LinearSVC(
         C=params["c"],
-        loss=params.get("loss", "hinge").replace("-", "_"),
+        loss=params.get("loss", "hinge"),
         multi_class="crammer_singer" if crammer_singer else "ovr",
         class_weight=params.get("class_weight"),
         fit_intercept=scaling > 0,
