@@ -113,7 +113,7 @@ fn the_memory_limit_does_not_change_the_machine() {
     let names = ["a", "b"].map(str::to_owned);
     // Hard: one row in four has the wrong label, so most rows become support vectors.
     let wrong = base::Seed(4).permutation(1200);
-    let id = |row: usize| usize::from((x[[row, 0]] > 0.5) ^ (wrong[row] % 4 == 0));
+    let id = |row: usize| usize::from((x[[row, 0]] > 0.5) ^ wrong[row].is_multiple_of(4));
     let y = Labels::new((0..1200).map(id).collect(), &names).expect("two classes");
     let objective = |memory_limit_bytes| {
         let params = SvmParams { memory_limit_bytes, tolerance: 1e-4, ..Default::default() };
