@@ -1,7 +1,8 @@
 //! Support vector machines, boosted stumps, scaling and baselines: recipes ([`base::Fit`]) over a
 //! matrix of features.
 //!
-//! [`Svm`] is the machine of the suite, [`LinfaSvm`] a rival from another library behind the same
+//! [`Svm`] is the machine of the suite ([`Svm::fit_grid`] trains it for many settings at once),
+//! [`NuSvm`] its sister, [`LinfaSvm`] a rival from another library behind the same
 //! trait, [`AdaBoost`] votes and chooses features, [`Standardised`] and [`SelectByBoosting`] wrap
 //! any recipe, and [`Majority`] and [`NearestNeighbours`] say what can be had without one.
 //! [`kernel`] and [`smo`] can be used alone. No image, no file and no clock is known here, and
