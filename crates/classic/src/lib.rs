@@ -1,11 +1,12 @@
 //! Support vector machines, boosted stumps, maps of features, probabilities and baselines: recipes
 //! ([`base::Fit`]) over a matrix of features.
 //!
-//! [`Svm`] is the machine of the suite; [`LinearSvm`], [`LogisticRegression`] and [`SgdSvm`] are
-//! linear, for many rows, and [`OnlineLinear`] is for rows that come bit by bit. [`LinfaSvm`] is a
-//! rival from another library behind the same trait, [`AdaBoost`] votes and chooses features.
-//! [`Transformed`] puts a [`Transform`] (scaling, principal components, kernel maps) before any
-//! recipe, [`SelectByBoosting`] a choice of features, and [`Calibrated`] probabilities behind it;
+//! [`Svm`] is the machine of the suite ([`Svm::fit_grid`] trains it for many settings at once) and
+//! [`NuSvm`] its sister; [`LinearSvm`], [`LogisticRegression`] and [`SgdSvm`] are linear, for many
+//! rows, and [`OnlineLinear`] is for rows that come bit by bit. [`LinfaSvm`] is a rival from another
+//! library behind the same trait, [`AdaBoost`] votes and chooses features. [`Transformed`] puts a
+//! [`Transform`] (scaling, principal components, kernel maps) before any recipe,
+//! [`SelectByBoosting`] a choice of features, and [`Calibrated`] probabilities behind it;
 //! [`Majority`], [`NearestMean`] and [`NearestNeighbours`] say what can be had without a machine.
 //! [`kernel`] and [`smo`] can be used alone. No image, no file and no clock is known here, and
 //! nothing is fitted that has not been asked for.

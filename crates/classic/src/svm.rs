@@ -207,6 +207,21 @@ mod tests {
         }
     }
 
+    /// A Gram matrix of these rows would have 14 GB.
+    #[test]
+    fn sixty_thousand_rows_need_no_more_memory_than_allowed() {
+        let n = 60_000;
+        let noise = Seed(8).permutation(2 * n);
+        let x = Matrix::from_shape_fn((n, 2), |(row, column)| {
+            (row % 2 * 2) as f32 + noise[2 * row + column] as f32 / n as f32
+        });
+        let y = labels((0..n).map(|row| row % 2).collect(), 2);
+        let memory_limit_bytes = 1 << 24;
+        let model = svm(&SvmParams { memory_limit_bytes, ..Default::default() }).train(&x, &y);
+        let fit = model.unwrap().fits()[0];
+        assert!(fit.converged && fit.duality_gap < 1e-2 * fit.objective.abs(), "{fit:?}");
+    }
+
     #[test]
     fn refuses_values_that_are_not_finite_or_become_so() {
         let (mut x, y) = clouds(2, 5);

@@ -28,3 +28,17 @@ impl Budget {
         self.left.fetch_add(bytes, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_taken_than_there_is() {
+        let budget = Budget::new(100);
+        assert!(budget.take(60) && !budget.take(41) && budget.take(40) && !budget.take(1));
+        budget.give_back(60);
+        assert!(budget.take(60) && !budget.take(1));
+        assert_eq!(budget.total(), 100);
+    }
+}

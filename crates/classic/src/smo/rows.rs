@@ -22,9 +22,6 @@ pub trait KernelRows: Sync {
 
     /// The values of each row of `which` with all rows, into `out`: [`Self::len`] values each.
     fn write(&self, which: &[usize], out: &mut [f32]);
-
-    /// Whether values lie ready, so that none need be kept.
-    fn ready(&self) -> bool;
 }
 
 /// Rows of a Gram matrix that may hold more.
@@ -67,10 +64,6 @@ impl KernelRows for GramRows<'_> {
                 out = rest;
             }
         }
-    }
-
-    fn ready(&self) -> bool {
-        true
     }
 }
 
@@ -131,9 +124,5 @@ impl KernelRows for PointRows<'_> {
         let size = HEIGHT * self.len();
         let pieces = which.par_chunks(HEIGHT).zip(out.par_chunks_mut(size));
         pieces.for_each(|(which, out)| self.write_some(which, out));
-    }
-
-    fn ready(&self) -> bool {
-        false
     }
 }

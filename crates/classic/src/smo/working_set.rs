@@ -147,22 +147,34 @@ impl<'a> WorkingSet<'a> {
             self.rows.write(block, &mut scratch);
             for (&t, row) in block.iter().zip(scratch.chunks_exact(n)) {
                 self.add(t, row);
-                let keep = !self.rows.ready() && self.memory.rows.take(row_bytes(n));
+                let keep = self.memory.rows.take(row_bytes(n));
                 self.kept.push(keep.then(|| row.to_vec()));
             }
+            self.mirror(self.members.len() - block.len());
         }
         self.scratch = scratch;
         Ok(())
     }
 
-    /// Adds a member with its kernel values, for which there is room.
+    /// Adds a member with its kernel values, for which there is room; those with it are left to
+    /// [`Self::mirror`].
     fn add(&mut self, t: usize, row: &[f32]) {
         let at = self.members.len();
         self.place[t] = at as u32;
         self.members.push(t);
-        for (other, &member) in self.members.iter().enumerate() {
-            self.gram[at * self.stride + other] = row[member];
-            self.gram[other * self.stride + at] = row[member];
+        let out = &mut self.gram[at * self.stride..(at + 1) * self.stride];
+        for (out, &member) in out.iter_mut().zip(&self.members) {
+            *out = row[member];
+        }
+    }
+
+    /// Copies the kernel values of the members from `first` on to the columns of all before them.
+    fn mirror(&mut self, first: usize) {
+        let (stride, count) = (self.stride, self.members.len());
+        for row in 0..count {
+            for column in first.max(row + 1)..count {
+                self.gram[row * stride + column] = self.gram[column * stride + row];
+            }
         }
     }
 
@@ -217,6 +229,7 @@ impl<'a> WorkingSet<'a> {
             }
             self.kept.push(kept);
         }
+        self.mirror(0);
         self.scratch = scratch;
     }
 
