@@ -29,6 +29,13 @@ pub enum KernelName {
     Rbf,
     /// `tanh(gamma x.y + coef0)`
     Sigmoid,
+    /// The rows hold kernel values: in training with all training rows, a square matrix; in
+    /// prediction likewise.
+    Precomputed,
+    /// `sum of min(x_k, y_k)`, for rows without negative numbers
+    HistogramIntersection,
+    /// `exp(-gamma sum of (x_k - y_k)^2 / (x_k + y_k))`, for rows without negative numbers
+    ChiSquare,
 }
 
 /// `gamma` as written in a plan file: a number or a rule that finds one from the training rows.
@@ -237,6 +244,16 @@ pub enum Kernel {
         /// Added to it.
         coef0: f32,
     },
+    /// A left row holds kernel values, a right row has one number: the place of its value there.
+    Precomputed,
+    /// `sum of min(x_k, y_k)`, where no number is negative.
+    HistogramIntersection,
+    /// `exp(-gamma sum of (x_k - y_k)^2 / (x_k + y_k))`, where no number is negative; terms 0 / 0
+    /// count 0.
+    ChiSquare {
+        /// Factor of the sum.
+        gamma: f32,
+    },
 }
 
 impl Kernel {
@@ -246,19 +263,48 @@ impl Kernel {
     /// # Panics
     /// If the sizes do not fit together.
     pub fn block(&self, left: Side<'_>, right: Side<'_>, mut out: ArrayViewMut2<'_, f32>) {
-        if let Self::Rbf { gamma } = *self {
-            squared_distances(left, right, &mut out);
-            out.mapv_inplace(|squared| (-gamma * squared).exp());
-            return;
+        match *self {
+            Self::Rbf { gamma } => {
+                squared_distances(left, right, &mut out);
+                out.mapv_inplace(|squared| (-gamma * squared).exp());
+                return;
+            }
+            Self::Precomputed => {
+                let place = |row| right.rows[[row, 0]] as usize;
+                return fill(&mut out, |y, x| left.rows[[y, place(x)]]);
+            }
+            Self::HistogramIntersection => {
+                let common = |x: f32, y: f32| x.min(y);
+                return fill(&mut out, |y, x| sum(left.rows.row(y), right.rows.row(x), common));
+            }
+            Self::ChiSquare { gamma } => {
+                let apart = |x: f32, y: f32| {
+                    if x + y > 0.0 { (x - y) * (x - y) / (x + y) } else { 0.0 }
+                };
+                let distance = |y, x| sum(left.rows.row(y), right.rows.row(x), apart);
+                return fill(&mut out, |y, x| (-gamma * distance(y, x)).exp());
+            }
+            Self::Linear | Self::Polynomial { .. } | Self::Sigmoid { .. } => {}
         }
         general_mat_mul(1.0, &left.rows, &right.rows.t(), 0.0, &mut out);
         match *self {
-            Self::Linear | Self::Rbf { .. } => {}
             Self::Polynomial { gamma, coef0, degree } => {
                 out.mapv_inplace(|product| (gamma * product + coef0).powi(i32::from(degree)));
             }
             Self::Sigmoid { gamma, coef0 } => {
                 out.mapv_inplace(|product| (gamma * product + coef0).tanh());
+            }
+            _ => {}
+        }
+    }
+
+    /// `gamma` and `coef0`; 1 and 0 where the kernel has none.
+    pub(crate) fn numbers(&self) -> (f64, f64) {
+        match *self {
+            Self::Linear | Self::Precomputed | Self::HistogramIntersection => (1.0, 0.0),
+            Self::Rbf { gamma } | Self::ChiSquare { gamma } => (gamma.into(), 0.0),
+            Self::Polynomial { gamma, coef0, .. } | Self::Sigmoid { gamma, coef0 } => {
+                (gamma.into(), coef0.into())
             }
         }
     }
@@ -288,8 +334,25 @@ impl Kernel {
             }
             Self::Rbf { gamma } => gamma * (4.0 * square),
             Self::Sigmoid { gamma, coef0 } => gamma * square + coef0.abs(),
+            Self::Precomputed => 0.0,
+            Self::HistogramIntersection => square,
+            Self::ChiSquare { gamma } => gamma * (2.0 * square),
         }
     }
+}
+
+fn fill(out: &mut ArrayViewMut2<'_, f32>, value: impl Fn(usize, usize) -> f32) {
+    for ((y, x), out) in out.indexed_iter_mut() {
+        *out = value(y, x);
+    }
+}
+
+fn sum(
+    x: ndarray::ArrayView1<'_, f32>,
+    y: ndarray::ArrayView1<'_, f32>,
+    term: impl Fn(f32, f32) -> f32,
+) -> f32 {
+    x.iter().zip(y).map(|(&x, &y)| term(x, y)).sum()
 }
 
 /// Copies what is right of the diagonal to the left of it, in square tiles that fit the cache.
@@ -334,19 +397,33 @@ mod tests {
             Kernel::Sigmoid { gamma, coef0 } => {
                 (f64::from(gamma) * product + f64::from(coef0)).tanh()
             }
+            Kernel::HistogramIntersection => pairs().map(|(a, b)| a.min(b)).sum(),
+            Kernel::ChiSquare { gamma } => {
+                // `rows` has no pair of zeros.
+                let apart: f64 = pairs().map(|(a, b)| (a - b).powi(2) / (a + b)).sum();
+                (-f64::from(gamma) * apart).exp()
+            }
+            Kernel::Precomputed => unreachable!("it has no formula"),
         }
     }
 
     #[test]
     fn every_gram_matrix_equals_the_formula() {
         // More than two bands and tiles, and not a multiple of either.
-        let points = rows(2 * BAND + 37, 19);
+        let signed = rows(2 * BAND + 37, 19);
+        let positive = Points::new(signed.rows().mapv(|value| value + 0.3001));
         for kernel in [
+            Kernel::HistogramIntersection,
+            Kernel::ChiSquare { gamma: 0.7 },
             Kernel::Linear,
             Kernel::Polynomial { gamma: 0.5, coef0: 1.0, degree: 3 },
             Kernel::Rbf { gamma: 0.7 },
             Kernel::Sigmoid { gamma: 0.1, coef0: -0.5 },
         ] {
+            let points = match kernel {
+                Kernel::HistogramIntersection | Kernel::ChiSquare { .. } => &positive,
+                _ => &signed,
+            };
             let gram = kernel.gram(points.side());
             for ((y, x), &got) in gram.indexed_iter() {
                 let row = |at: usize| points.rows().row(at).to_vec();

@@ -18,6 +18,7 @@ pub mod smo;
 mod standardise;
 mod svm;
 mod svm_model;
+mod svm_parts;
 
 pub use boosting::{AdaBoost, AdaBoostModel, AdaBoostParams, SelectByBoosting, Stump};
 pub use confidence::one_vs_one_scores;
@@ -27,4 +28,5 @@ pub use majority::Majority;
 pub use neighbours::{NearestNeighbours, NearestNeighboursParams};
 pub use standardise::Standardised;
 pub use svm::{Svm, SvmParams};
-pub use svm_model::{Pair, SvmModel};
+pub use svm_model::{Pair, PairFit, SvmModel};
+pub use svm_parts::{MultiClass, PartsError, SvmParts};

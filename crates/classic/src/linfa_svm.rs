@@ -77,11 +77,18 @@ pub struct LinfaSvm {
 
 impl LinfaSvm {
     /// # Errors
-    /// If a setting is out of range, or the kernel is the sigmoid, which the library lacks.
+    /// If a setting is out of range, or the library lacks the kernel.
     pub fn new(params: &LinfaSvmParams) -> Result<Self, ParamError> {
-        if params.kernel == KernelName::Sigmoid {
-            let possible = "linear, polynomial or rbf with linfa-svm";
-            return Err(ParamError::new("kernel", "sigmoid", possible));
+        let possible = "linear, polynomial or rbf with linfa-svm";
+        let refused = match params.kernel {
+            KernelName::Linear | KernelName::Polynomial | KernelName::Rbf => None,
+            KernelName::Sigmoid => Some("sigmoid"),
+            KernelName::Precomputed => Some("precomputed"),
+            KernelName::HistogramIntersection => Some("histogram_intersection"),
+            KernelName::ChiSquare => Some("chi_square"),
+        };
+        if let Some(kernel) = refused {
+            return Err(ParamError::new("kernel", kernel, possible));
         }
         check::positive("c", params.c)?;
         params.gamma.check()?;
@@ -107,8 +114,8 @@ impl LinfaSvm {
         let params = match kernel {
             KernelName::Polynomial => params.polynomial_kernel(coef0, degree.into()),
             KernelName::Rbf => params.gaussian_kernel(1.0 / gamma),
-            // `new` has refused the sigmoid.
-            KernelName::Linear | KernelName::Sigmoid => params.linear_kernel(),
+            // `new` has refused all others.
+            _ => params.linear_kernel(),
         };
         let targets: Array1<bool> = y.ids().iter().map(|&id| id == class).collect();
         let rows = DatasetBase::new(x.view(), targets.view());
@@ -254,6 +261,7 @@ mod tests {
         let base = LinfaSvmParams::default;
         for (params, name) in [
             (LinfaSvmParams { kernel: KernelName::Sigmoid, ..base() }, "kernel"),
+            (LinfaSvmParams { kernel: KernelName::ChiSquare, ..base() }, "kernel"),
             (LinfaSvmParams { c: -1.0, ..base() }, "c"),
             (LinfaSvmParams { gamma: Gamma::Value(0.0), ..base() }, "gamma"),
             (LinfaSvmParams { degree: 0, ..base() }, "degree"),

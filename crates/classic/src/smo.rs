@@ -92,6 +92,13 @@ pub struct Solution {
     pub rho: f64,
     /// `1/2 beta' K beta - y' beta`, which was minimised.
     pub objective: f64,
+    /// Value of the primal problem, `1/2 |w|^2 + C x sum of max(0, 1 - y decision)`, minus that of
+    /// the dual.
+    pub duality_gap: f64,
+    /// Largest violation that is left.
+    pub violation: f64,
+    /// `|w|`, the square root of `beta' K beta`; 0 if that is negative.
+    pub weight_norm: f64,
     /// Steps done.
     pub iterations: u64,
     /// Whether the tolerance was met.
@@ -157,7 +164,15 @@ pub fn solve(pair: &PairGram<'_>, c: f64, stop: Stop) -> Solution {
     // K beta = y - pull, so the objective needs no further product.
     let objective = -0.5 * (0..n).map(|t| beta[t] * (sign(t) + pull[t])).sum::<f64>();
     let rho = -offset(&pull, &may_grow, &may_shrink);
-    Solution { beta, rho, objective, iterations, converged }
+    let product = |t: usize| sign(t) - pull[t];
+    let square = (0..n).map(|t| beta[t] * product(t)).sum::<f64>();
+    let slack = (0..n).map(|t| (1.0 - sign(t) * (product(t) - rho)).max(0.0)).sum::<f64>();
+    let duality_gap = 0.5 * square + c * slack + objective;
+    let up = pull.iter().zip(&may_grow).filter(|&(_, &may)| may).map(|(&pull, _)| pull);
+    let down = pull.iter().zip(&may_shrink).filter(|&(_, &may)| may).map(|(&pull, _)| pull);
+    let violation = up.fold(f64::NEG_INFINITY, f64::max) - down.fold(f64::INFINITY, f64::min);
+    let (violation, weight_norm) = (violation.max(0.0), square.max(0.0).sqrt());
+    Solution { beta, rho, objective, duality_gap, violation, weight_norm, iterations, converged }
 }
 
 /// The row with the largest pull among those that may grow, the last of equal ones.
@@ -270,6 +285,8 @@ mod tests {
                     down = down.min(y - product);
                 }
             }
+            let solution = solve(&pair, c, STOP);
+            assert!((solution.violation - (up - down).max(0.0)).abs() < 1e-8, "{kernel:?} {c}");
             // The slack is what the running sum of the pulls has lost to rounding.
             assert!(up - down < STOP.tolerance + 1e-8, "{kernel:?} {c}: {up} {down}");
             assert!((-rho) <= up.max(down) + 1e-8 && (-rho) >= up.min(down) - 1e-8);

@@ -11,8 +11,10 @@
 use crate::check;
 use crate::kernel::{Gamma, Kernel, KernelName, Points};
 use crate::smo::{PairGram, Solution, Stop, solve};
-use crate::svm_model::{Pair, SvmModel};
+use crate::svm_model::{PairFit, SvmModel, class_pairs};
+use crate::svm_parts::{MultiClass, SvmParts};
 use base::{Fit, FitError, Labels, Matrix, ParamError, Predict, Rows, Seed};
+use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -22,7 +24,8 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SvmParams {
-    /// `linear`, `polynomial`, `rbf` (the default) or `sigmoid`.
+    /// `linear`, `polynomial`, `rbf` (the default), `sigmoid`, `precomputed`,
+    /// `histogram_intersection` or `chi_square`.
     pub kernel: KernelName,
     /// Penalty of a row on the wrong side of its margin, positive.
     pub c: f64,
@@ -67,6 +70,21 @@ pub(crate) struct KernelOverflow {
     bound: f32,
 }
 
+/// Rows that a kernel is not made for.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+pub(crate) enum KernelInput {
+    #[error(
+        "the kernel is precomputed, so there must be a square matrix of kernel values, but it has \
+         {rows} rows and {columns} columns"
+    )]
+    NotSquare { rows: usize, columns: usize },
+    #[error(
+        "the value in row {row}, column {column} is {value}; {kernel:?} is for numbers that are \
+         not negative"
+    )]
+    Negative { kernel: Kernel, row: usize, column: usize, value: f32 },
+}
+
 /// A support vector machine that can be trained. Checked when it is made.
 ///
 /// ```
@@ -107,7 +125,14 @@ impl Svm {
     pub fn train(&self, x: &Matrix, y: &Labels) -> Result<SvmModel, FitError> {
         check::training_rows(x, y)?;
         let kernel = self.kernel(x);
+        check_rows(kernel, x)?;
         let (order, blocks) = by_class(y);
+        if kernel == Kernel::Precomputed {
+            let gram = Matrix::from_shape_fn(x.dim(), |(a, b)| x[[order[a], order[b]]]);
+            let solved = self.solve_on_gram(&gram, &blocks);
+            let places = Matrix::from_shape_fn((x.nrows(), 1), |(row, _)| order[row] as f32);
+            return Ok(assemble(kernel, &places, x.ncols(), y.class_count(), &blocks, solved));
+        }
         let points = Points::new(x.pick(&order));
         let bound = kernel.bound(points.largest_square());
         if !bound.is_finite() {
@@ -115,7 +140,8 @@ impl Svm {
             return Err(FitError::Library { what: "svm", source });
         }
         let solved = self.solve_pairs(kernel, &points, &blocks)?;
-        Ok(SvmModel::new(kernel, &points, &blocks, solved, y.class_count()))
+        let rows = points.rows().to_owned();
+        Ok(assemble(kernel, &rows, x.ncols(), y.class_count(), &blocks, solved))
     }
 
     /// The kernel with its numbers, for these training rows.
@@ -127,6 +153,9 @@ impl Svm {
             KernelName::Polynomial => Kernel::Polynomial { gamma, coef0, degree },
             KernelName::Rbf => Kernel::Rbf { gamma },
             KernelName::Sigmoid => Kernel::Sigmoid { gamma, coef0 },
+            KernelName::Precomputed => Kernel::Precomputed,
+            KernelName::HistogramIntersection => Kernel::HistogramIntersection,
+            KernelName::ChiSquare => Kernel::ChiSquare { gamma },
         }
     }
 
@@ -136,21 +165,12 @@ impl Svm {
         kernel: Kernel,
         points: &Points,
         blocks: &[Block],
-    ) -> Result<Vec<(Pair, Solution)>, FitError> {
-        let pairs: Vec<(&Block, &Block)> = blocks
-            .iter()
-            .enumerate()
-            .flat_map(|(a, first)| blocks[a + 1..].iter().map(move |second| (first, second)))
-            .collect();
+    ) -> Result<Vec<Solution>, FitError> {
+        let pairs: Vec<(&Block, &Block)> =
+            class_pairs(blocks.len()).map(|(a, b)| (&blocks[a], &blocks[b])).collect();
         let max_rows = ((self.params.memory_limit_bytes / 4) as f64).sqrt() as usize;
         if points.len() <= max_rows {
-            let gram = kernel.gram(points.side());
-            let solve = |&(first, second): &(&Block, &Block)| {
-                let (rows, others) = (first.rows.clone(), second.rows.clone());
-                let pair = PairGram { gram: gram.view(), first: rows, second: others };
-                self.solve_pair(&pair, first, second)
-            };
-            return Ok(pairs.par_iter().map(solve).collect());
+            return Ok(self.solve_on_gram(&kernel.gram(points.side()), blocks));
         }
         let largest = pairs.iter().map(|(a, b)| a.rows.len() + b.rows.len()).max().unwrap_or(0);
         if largest > max_rows {
@@ -162,23 +182,84 @@ impl Svm {
             let gram = kernel.gram(points.pick(&rows).side());
             let middle = first.rows.len();
             let pair = PairGram { gram: gram.view(), first: 0..middle, second: middle..rows.len() };
-            self.solve_pair(&pair, first, second)
+            solve(&pair, self.params.c, self.stop)
         };
         Ok(pairs.iter().map(solve).collect())
     }
 
-    fn solve_pair(&self, pair: &PairGram<'_>, first: &Block, second: &Block) -> (Pair, Solution) {
-        let solution = solve(pair, self.params.c, self.stop);
-        let pair = Pair {
-            first: first.class,
-            second: second.class,
-            objective: solution.objective,
-            rho: solution.rho,
-            iterations: solution.iterations,
-            converged: solution.converged,
+    /// Solves all pairs of blocks, several at a time, on the Gram matrix of all rows.
+    fn solve_on_gram(&self, gram: &Array2<f32>, blocks: &[Block]) -> Vec<Solution> {
+        let pairs: Vec<(usize, usize)> = class_pairs(blocks.len()).collect();
+        let solve = |&(first, second): &(usize, usize)| {
+            let (first, second) = (blocks[first].rows.clone(), blocks[second].rows.clone());
+            solve(&PairGram { gram: gram.view(), first, second }, self.params.c, self.stop)
         };
-        (pair, solution)
+        pairs.par_iter().map(solve).collect()
     }
+}
+
+/// Refuses rows that the kernel is not made for.
+fn check_rows(kernel: Kernel, x: &Matrix) -> Result<(), FitError> {
+    let refuse = |source| Err(FitError::Library { what: "svm", source: Box::new(source) });
+    match kernel {
+        Kernel::Precomputed if x.nrows() != x.ncols() => {
+            refuse(KernelInput::NotSquare { rows: x.nrows(), columns: x.ncols() })
+        }
+        Kernel::HistogramIntersection | Kernel::ChiSquare { .. } => {
+            match x.indexed_iter().find(|&(_, &value)| value < 0.0) {
+                Some(((row, column), &value)) => {
+                    refuse(KernelInput::Negative { kernel, row, column, value })
+                }
+                None => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The model: `rows` sorted by class into `blocks`, and the solutions of all pairs in order.
+fn assemble(
+    kernel: Kernel,
+    rows: &Matrix,
+    features: usize,
+    class_count: usize,
+    blocks: &[Block],
+    solved: Vec<Solution>,
+) -> SvmModel {
+    let mut coefficients = Array2::zeros((blocks.len() - 1, rows.nrows()));
+    for ((first, second), solution) in class_pairs(blocks.len()).zip(&solved) {
+        let (of_first, of_second) = solution.beta.split_at(blocks[first].rows.len());
+        for (row, &beta) in blocks[first].rows.clone().zip(of_first) {
+            coefficients[[second - 1, row]] = beta;
+        }
+        for (row, &beta) in blocks[second].rows.clone().zip(of_second) {
+            coefficients[[first, row]] = beta;
+        }
+    }
+    let supports = |row: &usize| coefficients.column(*row).iter().any(|&beta| beta != 0.0);
+    let kept: Vec<usize> = (0..rows.nrows()).filter(supports).collect();
+    let count = |block: &Block| kept.iter().filter(|&row| block.rows.contains(row)).count();
+    let parts = SvmParts {
+        kernel,
+        multi_class: MultiClass::OneVsOne,
+        class_count,
+        classes: blocks.iter().map(|block| block.class).collect(),
+        features,
+        vectors_per_class: blocks.iter().map(count).collect(),
+        vectors: rows.pick(&kept),
+        coefficients: coefficients.select(Axis(1), &kept),
+        rho: solved.iter().map(|solution| solution.rho).collect(),
+    };
+    let fit = |solution: Solution| PairFit {
+        objective: solution.objective,
+        duality_gap: solution.duality_gap,
+        violation: solution.violation,
+        weight_norm: solution.weight_norm,
+        iterations: solution.iterations,
+        converged: solution.converged,
+    };
+    let model = SvmModel::from_parts(parts).expect("solutions are finite and fit their rows");
+    model.with_fits(solved.into_iter().map(fit).collect())
 }
 
 impl Fit<Matrix> for Svm {
@@ -222,9 +303,14 @@ mod tests {
     #[test]
     fn keeps_the_contract_with_every_kernel() {
         let (x, y) = clouds(4, 12);
-        for kernel in
-            [KernelName::Linear, KernelName::Polynomial, KernelName::Rbf, KernelName::Sigmoid]
-        {
+        for kernel in [
+            KernelName::Linear,
+            KernelName::Polynomial,
+            KernelName::Rbf,
+            KernelName::Sigmoid,
+            KernelName::HistogramIntersection,
+            KernelName::ChiSquare,
+        ] {
             let recipe = svm(&SvmParams { kernel, gamma: Gamma::Value(0.2), ..Default::default() });
             eval::contract::check(&recipe, &x, &y);
         }
@@ -279,6 +365,32 @@ mod tests {
     }
 
     #[test]
+    fn a_precomputed_kernel_gives_the_same_bits() {
+        let (x, y) = clouds(3, 20);
+        let order = Seed(5).permutation(60);
+        let (x, y) = (x.pick(&order), y.pick(&order));
+        let histogram = svm(&SvmParams { kernel: KernelName::ChiSquare, ..Default::default() });
+        let model = histogram.train(&x, &y).unwrap();
+        let gram = model.kernel().gram(Points::new(x.clone()).side());
+        let given = svm(&SvmParams { kernel: KernelName::Precomputed, ..Default::default() });
+        let precomputed = given.train(&gram, &y).unwrap();
+        assert_eq!(precomputed.decisions(&gram), model.decisions(&x));
+        assert_eq!(precomputed.fits(), model.fits());
+        let error = given.train(&x, &y).unwrap_err();
+        assert!(error.to_string().contains("60 rows and 4 columns"), "{error}");
+    }
+
+    #[test]
+    fn histogram_kernels_refuse_negative_numbers() {
+        let (mut x, y) = clouds(2, 5);
+        x[[3, 1]] = -0.5;
+        for kernel in [KernelName::ChiSquare, KernelName::HistogramIntersection] {
+            let error = svm(&SvmParams { kernel, ..Default::default() }).train(&x, &y).unwrap_err();
+            assert!(error.to_string().contains("row 3, column 1 is -0.5"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_class_of_one_row_and_a_class_without_rows_work() {
         let x = ndarray::array![[0.0], [0.2], [2.0], [4.0], [4.2]];
         let y = labels(vec![0, 0, 1, 3, 3], 5);
@@ -298,7 +410,7 @@ mod tests {
         let y = labels(vec![0, 1, 0, 1, 2, 2], 3);
         for kernel in [KernelName::Linear, KernelName::Rbf, KernelName::Sigmoid] {
             let model = svm(&SvmParams { kernel, ..Default::default() }).train(&x, &y).unwrap();
-            assert!(model.pairs().iter().all(|pair| pair.converged), "{kernel:?}");
+            assert!(model.fits().iter().all(|fit| fit.converged), "{kernel:?}");
         }
     }
 

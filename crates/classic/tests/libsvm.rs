@@ -83,12 +83,12 @@ fn the_optimum_is_that_of_libsvm() {
         // Where LIBSVM's was sought to 1e-10, ours must not stop at 1e-3 either.
         let exact = SvmParams { tolerance: 1e-6, ..case.params.clone() };
         let model = Svm::new(&exact).expect("valid").train(&x, &y).expect("learns");
-        assert!(model.pairs().iter().all(|pair| pair.converged), "{}", what("convergence"));
+        assert!(model.fits().iter().all(|fit| fit.converged), "{}", what("convergence"));
         assert!((case.params.gamma.value(&x) / case.gamma - 1.0).abs() < 1e-6, "{}", what("gamma"));
 
         // Kernel values have 24 bits, that is 6e-8; a boundary is a sum of some 50 of them with
         // coefficients of up to 100 that nearly cancel. Seen: 2e-6 and 1.2e-5.
-        let objectives = model.pairs().iter().map(|pair| pair.objective);
+        let objectives = model.fits().iter().map(|fit| fit.objective);
         assert_close(objectives, case.objectives.iter().copied(), 1e-5, &what("objective"));
         let shown = x_test.slice(ndarray::s![..case.decisions.len(), ..]).to_owned();
         let want = case.decisions.iter().flatten().copied();
@@ -112,9 +112,9 @@ fn the_default_tolerance_gives_three_digits_of_the_objective() {
     let (golden, Problem { x, y, .. }) = golden();
     for case in &golden.cases {
         let model = Svm::new(&case.params).expect("valid").train(&x, &y).expect("learns");
-        for (pair, want) in model.pairs().iter().zip(&case.objectives) {
-            let relative = (pair.objective - want).abs() / want.abs();
-            assert!(relative < 1e-3, "{:?}: {} for {want}", case.params, pair.objective);
+        for (fit, want) in model.fits().iter().zip(&case.objectives) {
+            let relative = (fit.objective - want).abs() / want.abs();
+            assert!(relative < 1e-3, "{:?}: {} for {want}", case.params, fit.objective);
         }
     }
 }
