@@ -132,7 +132,7 @@ impl Task for Fit {
     fn quality(&self) -> Option<Quality> {
         let model = self.model.as_ref()?;
         let accuracy = Some(self.problem.accuracy(&model.scores(&self.problem.x_test)));
-        let objective = Some(model.pairs().iter().map(|pair| pair.objective).sum());
+        let objective = Some(model.fits().iter().map(|fit| fit.objective).sum());
         Some(Quality { accuracy, objective })
     }
 }
