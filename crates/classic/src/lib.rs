@@ -4,7 +4,8 @@
 //! [`Svm`] is the machine of the suite, [`LinfaSvm`] a rival from another library behind the same
 //! trait, [`AdaBoost`] votes and chooses features, [`Standardised`] and [`SelectByBoosting`] wrap
 //! any recipe, and [`Majority`] and [`NearestNeighbours`] say what can be had without one.
-//! [`kernel`] and [`smo`] can be used alone. No image, no file and no clock is known here, and
+//! [`kernel`] and [`smo`] can be used alone. An [`SvmModel`] becomes bytes of our own format, of
+//! LIBSVM's ([`LibsvmModel`]) or of ONNX, and [`read_svmlight`] reads sparse rows. No image, no file and no clock is known here, and
 //! nothing is fitted that has not been asked for.
 
 mod boosting;

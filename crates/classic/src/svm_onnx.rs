@@ -4,7 +4,8 @@
 //! The input `features` has shape `(rows, features)`. The output `label` holds the class id with
 //! the most votes, the first of equal ones (this project breaks ties by confidence instead, see
 //! [`crate::one_vs_one_scores`]); `decisions` has [`SvmModel::decisions`], shape `(rows, pairs)`,
-//! worked out in 32 bits.
+//! worked out in 32 bits. With two classes onnxruntime makes two columns of the decision value
+//! `d`, whatever the order of the classes: `-d` and `d`.
 //!
 //! Source: the operator's definition in ONNX 1.23, `docs/Operators-ml.md`, and `onnx/onnx.proto`.
 //! Where the definition is silent, what onnxruntime 1.32 does counts; it is asked by a test.
@@ -28,8 +29,10 @@ pub enum OnnxError {
 }
 
 impl SvmModel {
-    /// The model as an ONNX file; see the conventions of its two outputs in `docs`: `label` with
-    /// class ids, shape `(rows)`, and `decisions` with a value per pair of classes.
+    /// The model as an ONNX file with the input `features`, shape `(rows, features)`, and two
+    /// outputs: `label`, shape `(rows)`, with the id of the class with most votes, and `decisions`,
+    /// shape `(rows, pairs)`, with [`Self::decisions`] in 32 bits; with two classes and hence one
+    /// decision value `d`, shape `(rows, 2)` with `-d` and `d`.
     ///
     /// ```
     /// use classic::{Svm, SvmParams};
@@ -68,7 +71,9 @@ impl SvmModel {
                 Attribute::ints("vectors_per_class", ids(&parts.vectors_per_class)),
             ],
         };
-        let columns = [parts.features, parts.rho.len()].map(|columns| Dim::fixed(columns as i64));
+        // Also where one value is made two of.
+        let decisions = parts.rho.len().max(2);
+        let columns = [parts.features, decisions].map(|columns| Dim::fixed(columns as i64));
         let [features, decisions] = columns.map(|columns| vec![Dim::any("rows"), columns]);
         let graph = Graph {
             node: vec![node],
