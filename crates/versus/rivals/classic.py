@@ -147,7 +147,9 @@ class Linear:
             options = f"-s 1 -c {self.c} -e {LINEAR_TOLERANCE} -m {threads} -B 1 -q"
             self.machine = liblinear_train(self.liblinear, options)
         else:
-            machine = sklearn.svm.LinearSVC(C=self.c, tol=LINEAR_TOLERANCE, random_state=1)
+            # By itself scikit-learn would take the primal problem, which has another tolerance.
+            settings = {"dual": True, "tol": LINEAR_TOLERANCE, "random_state": 1}
+            machine = sklearn.svm.LinearSVC(C=self.c, **settings)
             self.machine = machine.fit(self.problem.x, self.problem.y)
 
     def quality(self):
