@@ -2,6 +2,7 @@
 //!
 //! Every program gets the same rows, C, gamma and stopping tolerance.
 
+mod grid;
 mod problems;
 mod rust_rivals;
 
@@ -19,6 +20,8 @@ use std::sync::Arc;
 /// Rows to train on, as far as there are so many; the largest are worked on if asked for.
 const ROWS: [usize; 3] = [1000, 2000, 10_000];
 const FULL: usize = 60_000;
+/// Rows that a grid is searched on, unless others are asked for.
+const GRID_ROWS: [usize; 2] = [2000, 5000];
 /// Rows above which a slow rival is left out: its time would be many minutes.
 const SLOW: usize = 2000;
 const VERY_SLOW: usize = 1000;
@@ -58,16 +61,22 @@ impl ClassicOptions {
                 "--n {n}: the training part has {available} rows, and fewer than 100 prove nothing"
             );
         }
-        let mut rows = match self.n.as_slice() {
-            [] => ROWS.map(|n| n.min(available)).to_vec(),
-            given => given.to_vec(),
-        };
+        let mut rows = self.or_given(&ROWS, available);
         if self.full {
             rows.push(FULL.min(available));
+            rows.sort_unstable();
+            rows.dedup();
         }
+        Ok(rows)
+    }
+
+    /// The rows asked for or, if none were, those given here as far as there are so many.
+    fn or_given(&self, rows: &[usize], available: usize) -> Vec<usize> {
+        let rows = if self.n.is_empty() { rows } else { self.n.as_slice() };
+        let mut rows: Vec<usize> = rows.iter().map(|&n| n.min(available)).collect();
         rows.sort_unstable();
         rows.dedup();
-        Ok(rows)
+        rows
     }
 }
 
@@ -84,6 +93,9 @@ pub(super) fn works(options: &ClassicOptions, problems: &Problems) -> Result<Vec
     }
     for &n in rows.iter().filter(|&&n| n < FULL) {
         works.push(predict(coarse, n)?);
+    }
+    for n in options.or_given(&GRID_ROWS, coarse.x.nrows()) {
+        works.push(grid::grid(coarse, n)?);
     }
     Ok(works)
 }
@@ -165,5 +177,22 @@ impl Task for Prediction {
     fn quality(&self) -> Option<Quality> {
         let accuracy = self.scores.as_ref().map(|scores| self.problem.accuracy(scores));
         Some(Quality { accuracy, objective: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_those_asked_for_and_never_more_than_there_are() {
+        let options =
+            |n: &[usize], full| ClassicOptions { data: None, n: n.to_vec(), full, plot: None };
+        assert_eq!(options(&[], false).rows(4000).unwrap(), [1000, 2000, 4000]);
+        assert_eq!(options(&[], true).rows(60_000).unwrap(), [1000, 2000, 10_000, 60_000]);
+        assert_eq!(options(&[500, 300], false).rows(4000).unwrap(), [300, 500]);
+        let error = options(&[4001], false).rows(4000).unwrap_err().to_string();
+        assert!(error.contains("--n 4001"), "{error}");
+        assert!(options(&[99], false).rows(4000).is_err());
     }
 }
