@@ -118,7 +118,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("eval", &["base"]),
     ("report", &["base", "eval"]),
     ("compare", &["base", "data", "features", "classic", "deep", "eval", "report"]),
-    ("versus", &["base", "features"]),
+    ("versus", &["base", "classic", "data", "features"]),
     ("xtask", &[]),
 ];
 

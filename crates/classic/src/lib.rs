@@ -8,8 +8,9 @@
 //! [`Transform`] (scaling, principal components, kernel maps) before any recipe,
 //! [`SelectByBoosting`] a choice of features, and [`Calibrated`] probabilities behind it;
 //! [`Majority`], [`NearestMean`] and [`NearestNeighbours`] say what can be had without a machine.
-//! [`kernel`] and [`smo`] can be used alone. No image, no file and no clock is known here, and
-//! nothing is fitted that has not been asked for.
+//! [`kernel`] and [`smo`] can be used alone. An [`SvmModel`] becomes bytes of our own format, of
+//! LIBSVM's ([`LibsvmModel`]) or of ONNX, and [`read_svmlight`] reads sparse rows. No image, no file
+//! and no clock is known here, and nothing is fitted that has not been asked for.
 
 mod boosting;
 mod calibration;
@@ -17,6 +18,7 @@ mod check;
 mod confidence;
 pub mod kernel;
 mod kernels;
+mod libsvm_model;
 mod linear;
 mod linfa_svm;
 mod logistic;
@@ -27,12 +29,16 @@ mod nu_svm;
 mod points;
 mod sgd;
 pub mod smo;
+mod sparse_text;
 mod svm;
+mod svm_file;
 mod svm_grid;
 mod svm_model;
+mod svm_onnx;
 mod svm_params;
 mod svm_parts;
 mod svm_problem;
+mod svmlight;
 mod transform;
 mod weights;
 
@@ -43,6 +49,7 @@ pub use calibration::{
 };
 pub use confidence::one_vs_one_scores;
 pub use kernel::{Gamma, KernelName};
+pub use libsvm_model::{LibsvmModel, LibsvmWriteError};
 pub use linear::{LinearLoss, LinearModel, LinearMultiClass, LinearSvm, LinearSvmParams, Optimum};
 pub use linfa_svm::{LinfaSvm, LinfaSvmParams};
 pub use logistic::{LogisticRegression, LogisticRegressionParams};
@@ -51,11 +58,15 @@ pub use nearest_mean::NearestMean;
 pub use neighbours::{NearestNeighbours, NearestNeighboursParams};
 pub use nu_svm::{NuSvm, NuSvmParams};
 pub use sgd::{OnlineError, OnlineLinear, OnlineLinearParams, SgdRule, SgdSvm, SgdSvmParams};
+pub use sparse_text::{LineFault, TextError};
 pub use svm::Svm;
+pub use svm_file::SvmFileError;
 pub use svm_grid::GridPoint;
 pub use svm_model::{Pair, PairFit, SvmModel};
+pub use svm_onnx::OnnxError;
 pub use svm_params::SvmParams;
 pub use svm_parts::{MultiClass, PartsError, SvmParts};
+pub use svmlight::{SvmlightOptions, read_svmlight};
 pub use transform::{
     Chain, Components, FeatureMap, Hellinger, Lda, LdaMap, LdaParams, MinMax, MinMaxParams,
     NormaliseRows, NormaliseRowsParams, Nystroem, NystroemParams, Pca, PcaMap, PcaParams,

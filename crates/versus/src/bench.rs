@@ -1,22 +1,26 @@
-//! Times of this project's crates beside those of other libraries, on the same images, in the
-//! same run: a ratio says more than a time, since machines differ and are never quiet.
+//! Times of this project's crates beside those of other libraries, on the same data, in the same
+//! run: a ratio says more than a time, since machines differ and are never quiet.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command line program speaks
 
+mod classic;
 mod features;
+mod growth;
 mod measure;
 mod pictures;
 mod rival;
+mod task;
+mod workers;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use pictures::Pictures;
-use rayon::ThreadPoolBuilder;
-use rival::Worker;
+use measure::Measured;
 use serde::Serialize;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
+use task::{Quality, Task};
+use workers::Workers;
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -36,10 +40,13 @@ pub struct Options {
     /// Folder for the rivals (some 300 MB, kept for the next time); not inside the repository
     #[arg(long, value_name = "DIR")]
     rivals: Option<PathBuf>,
+    #[command(flatten)]
+    classic: classic::ClassicOptions,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Package {
+    Classic,
     Features,
 }
 
@@ -53,26 +60,42 @@ struct Row {
     rival_s: f64,
     /// How many times as long the rival takes.
     ratio: f64,
+    /// How many times each was measured; the times are medians.
+    ours_samples: usize,
+    rival_samples: usize,
+    #[serde(flatten)]
+    quality: Option<Qualities>,
+}
+
+/// What came out on both sides, where it can be compared.
+#[derive(Debug, Serialize)]
+struct Qualities {
+    ours_accuracy: Option<f64>,
+    rival_accuracy: Option<f64>,
+    ours_objective: Option<f64>,
+    rival_objective: Option<f64>,
 }
 
 /// Something done here, and by whom else.
 struct Work {
     name: String,
     /// All of it, on the threads of the pool that it runs in.
-    ours: Box<dyn FnMut() + Send>,
+    ours: Box<dyn Task>,
     /// Whether a second thread has something to do.
     parallel: bool,
     rivals: Vec<(&'static str, Rival)>,
+    /// Rows worked on, if the work is a point of the plot of growth.
+    rows: Option<usize>,
 }
 
 /// Who does the same.
 enum Rival {
-    /// A request to the worker with OpenCV and scikit-image.
+    /// A request to the worker with the libraries of Python.
     Python(String),
     /// A request to the worker with dlib and VLFeat.
     Cpp(String),
     /// Rust code beside ours.
-    Here(Box<dyn FnMut() + Send>),
+    Here(Box<dyn Task>),
 }
 
 /// Measures and prints row by row.
@@ -83,9 +106,29 @@ pub fn run(options: &Options) -> Result<()> {
     if let Some(threads) = options.threads.iter().find(|&&threads| !(1..=1024).contains(&threads)) {
         bail!("--threads {threads}: numbers from 1 to 1024 are allowed");
     }
-    let Package::Features = options.package;
-    let pictures = Pictures::write()?;
-    let mut works = features::works(&pictures)?;
+    if matches!(options.package, Package::Features) && options.classic.given() {
+        bail!("--data, --n, --full and --plot belong to `bench classic`");
+    }
+    let folder = options.folder()?;
+    match options.package {
+        Package::Features => {
+            let pictures = pictures::Pictures::write()?;
+            let works = features::works(&pictures)?;
+            measure_all(options, works, || Workers::features(&folder, pictures.files()))
+        }
+        Package::Classic => {
+            let problems = classic::Problems::write(&options.classic)?;
+            let works = classic::works(&options.classic, &problems)?;
+            measure_all(options, works, || Workers::classic(&folder, problems.folder()))
+        }
+    }
+}
+
+fn measure_all(
+    options: &Options,
+    mut works: Vec<Work>,
+    start: impl FnOnce() -> Result<Workers>,
+) -> Result<()> {
     for Work { name, rivals, .. } in &mut works {
         rivals.retain(|(rival, _)| format!("{name} {rival}").contains(&options.only));
     }
@@ -93,27 +136,33 @@ pub fn run(options: &Options) -> Result<()> {
         bail!("--only {}: no work and rival are named so", options.only);
     }
     let bar = progress(&works, &options.threads)?;
-    let mut workers = Workers::start(&options.folder()?, &pictures)?;
+    let mut workers = start()?;
     bar.suspend(|| eprintln!("rivals: {}", workers.versions()));
     if !options.json {
         println!("{HEADER}");
     }
-    for Work { name, ours, parallel, rivals } in &mut works {
+    let mut growth = Vec::new();
+    for Work { name, ours, parallel, rivals, rows } in &mut works {
         for (rival, theirs) in rivals {
             for &threads in options.threads.iter().filter(|&&threads| *parallel || threads == 1) {
                 bar.set_message(format!("{name} and {rival}"));
-                let [ours_s, rival_s] = workers.pair(threads, ours, theirs)?;
-                let (work, ratio) = (name.clone(), rival_s / ours_s);
-                let row = Row { work, threads, ours_s, rival, rival_s, ratio };
+                let measured = workers.pair(threads, ours.as_mut(), theirs)?;
+                let qualities = workers.qualities(threads, ours.as_ref(), theirs)?;
+                let row = Row::new(name, threads, rival, measured, qualities);
                 let line =
                     if options.json { serde_json::to_string(&row)? } else { row.to_string() };
                 bar.suspend(|| println!("{line}"));
+                growth
+                    .extend(rows.map(|rows| growth::Point::pair(rows, &row)).into_iter().flatten());
                 bar.inc(1);
             }
         }
     }
     bar.finish_and_clear();
-    Ok(())
+    match &options.classic.plot {
+        Some(path) => growth::draw(&growth, path),
+        None => Ok(()),
+    }
 }
 
 /// A bar on a terminal, nothing in a pipe.
@@ -128,49 +177,6 @@ fn progress(works: &[Work], threads: &[usize]) -> Result<ProgressBar> {
     bar.enable_steady_tick(Duration::from_millis(500));
     bar.set_message("installing the rivals");
     Ok(bar)
-}
-
-/// The rivals that run in processes of their own.
-struct Workers {
-    python: Worker,
-    cpp: Worker,
-}
-
-impl Workers {
-    fn start(folder: &Path, pictures: &Pictures) -> Result<Self> {
-        let python = Worker::python(folder, pictures.files())
-            .context("OpenCV and scikit-image are installed from PyPI by python3 (with venv)")?;
-        let cpp = Worker::cpp(folder, pictures.files()).context(
-            "dlib and VLFeat need the Debian packages g++, libdlib-dev and libvlfeat-dev",
-        )?;
-        Ok(Self { python, cpp })
-    }
-
-    fn versions(&self) -> String {
-        format!("{}, {}, imageproc 0.27", self.python.versions, self.cpp.versions)
-    }
-
-    /// Seconds of both, on so many threads.
-    fn pair(
-        &mut self,
-        threads: usize,
-        ours: &mut (dyn FnMut() + Send),
-        rival: &mut Rival,
-    ) -> Result<[f64; 2]> {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
-        let mut ours = measure::timed(|| pool.install(&mut *ours));
-        match rival {
-            Rival::Python(request) => {
-                measure::paired(&mut ours, &mut |loops| self.python.time(request, threads, loops))
-            }
-            Rival::Cpp(request) => {
-                measure::paired(&mut ours, &mut |loops| self.cpp.time(request, threads, loops))
-            }
-            Rival::Here(theirs) => {
-                measure::paired(&mut ours, &mut measure::timed(|| pool.install(&mut *theirs)))
-            }
-        }
-    }
 }
 
 impl Options {
@@ -189,10 +195,58 @@ impl Options {
 const HEADER: &str =
     "work                               threads        ours          rival     rival's    ratio";
 
+impl Row {
+    fn new(
+        work: &str,
+        threads: usize,
+        rival: &'static str,
+        [ours, theirs]: [Measured; 2],
+        qualities: Option<[Quality; 2]>,
+    ) -> Self {
+        let quality = qualities.map(|[ours, theirs]| Qualities {
+            ours_accuracy: ours.accuracy,
+            rival_accuracy: theirs.accuracy,
+            ours_objective: ours.objective,
+            rival_objective: theirs.objective,
+        });
+        Self {
+            work: work.to_owned(),
+            threads,
+            ours_s: ours.seconds,
+            rival,
+            rival_s: theirs.seconds,
+            ratio: theirs.seconds / ours.seconds,
+            ours_samples: ours.samples,
+            rival_samples: theirs.samples,
+            quality,
+        }
+    }
+}
+
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { work, threads, ours_s, rival, rival_s, ratio } = self;
+        let Self { work, threads, ours_s, rival, rival_s, ratio, quality, .. } = self;
         let (ours, theirs) = (1e3 * ours_s, 1e3 * rival_s);
-        write!(f, "{work:34} {threads:7} {ours:8.3} ms {rival:>14} {theirs:8.3} ms {ratio:8.2}")
+        write!(f, "{work:34} {threads:7} {ours:8.3} ms {rival:>14} {theirs:8.3} ms {ratio:8.2}")?;
+        quality.as_ref().map_or(Ok(()), |quality| write!(f, "{quality}"))
+    }
+}
+
+/// `ours | rival's`, of what is known.
+impl fmt::Display for Qualities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let accuracy = |share: Option<f64>| {
+            share.map_or_else(|| "?".to_owned(), |share| format!("{:.2} %", 100.0 * share))
+        };
+        let objective = |value: Option<f64>| {
+            value.map_or_else(|| "?".to_owned(), |value| format!("{value:.6e}"))
+        };
+        let (ours, theirs) = (accuracy(self.ours_accuracy), accuracy(self.rival_accuracy));
+        write!(f, "  accuracy {ours} | {theirs}")?;
+        if self.ours_objective.is_some() {
+            let (ours, theirs) = (objective(self.ours_objective), objective(self.rival_objective));
+            write!(f, "  objective {ours} | {theirs}")?;
+        }
+        Ok(())
     }
 }

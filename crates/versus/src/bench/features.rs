@@ -115,7 +115,13 @@ fn integral(pictures: &Pictures, name: &str, kind: &str) -> Work {
         done.expect("the lengths are right");
     };
     let rivals = vec![("opencv", Rival::Python(format!("opencv-integral {name} {kind}")))];
-    Work { name: format!("integral {name} {kind}"), ours: Box::new(ours), parallel: false, rivals }
+    Work {
+        name: format!("integral {name} {kind}"),
+        ours: Box::new(ours),
+        parallel: false,
+        rivals,
+        rows: None,
+    }
 }
 
 /// Codes of points on a circle.
@@ -127,14 +133,20 @@ fn lbp(pictures: &Pictures, name: &str, points: usize, radius: u32) -> Result<Wo
         _ => labels::<u16>(operator, images),
     };
     let rivals = vec![skimage_lbp(name, points, radius)];
-    Ok(Work { name: name_of, ours, parallel: false, rivals })
+    Ok(Work { name: name_of, ours: Box::new(ours), parallel: false, rivals, rows: None })
 }
 
 /// Codes of the eight neighbours; scikit-image has them on a circle only.
 fn lbp_square(pictures: &Pictures, name: &str) -> Work {
     let ours = labels::<u8>(LbpOperator::square(LbpMethod::Default), pictures.stack(name));
     let rivals = vec![skimage_lbp(name, 8, 1)];
-    Work { name: format!("lbp 3x3 {name}"), ours, parallel: false, rivals }
+    Work {
+        name: format!("lbp 3x3 {name}"),
+        ours: Box::new(ours),
+        parallel: false,
+        rivals,
+        rows: None,
+    }
 }
 
 fn labels<L: LbpLabel + Default + Send + 'static>(
@@ -175,7 +187,7 @@ fn extract(
     let ours = move || {
         features::extract_all_into(&extractor, &images, &mut out).expect("the length is right");
     };
-    Ok(Work { name: work, ours: Box::new(ours), parallel, rivals })
+    Ok(Work { name: work, ours: Box::new(ours), parallel, rivals, rows: None })
 }
 
 /// 5,000 Haar-like features of windows of 24x24 pixels.

@@ -9,6 +9,8 @@ const SAMPLE_SECONDS: f64 = 0.03;
 const PAIR_SECONDS: f64 = 3.0;
 const MIN_SAMPLES: usize = 3;
 const MAX_SAMPLES: usize = 31;
+/// What takes longer is measured once: nothing needs so long to warm up.
+const LONG_SECONDS: f64 = 5.0;
 
 /// Does a work so many times and tells how long it took.
 pub(super) type Timed<'a> = dyn FnMut(u32) -> Result<Duration> + 'a;
@@ -24,30 +26,67 @@ pub(super) fn timed(mut work: impl FnMut()) -> impl FnMut(u32) -> Result<Duratio
     }
 }
 
-/// Seconds that one repetition of either work takes: medians over samples taken in turn.
-pub(super) fn paired(ours: &mut Timed<'_>, rival: &mut Timed<'_>) -> Result<[f64; 2]> {
-    let loops = [enough_loops(ours)?, enough_loops(rival)?];
-    let mut seconds = [Vec::new(), Vec::new()];
-    let start = Instant::now();
-    while seconds[0].len() < MIN_SAMPLES
-        || (seconds[0].len() < MAX_SAMPLES && start.elapsed().as_secs_f64() < PAIR_SECONDS)
-    {
-        seconds[0].push(ours(loops[0])?.as_secs_f64() / f64::from(loops[0]));
-        seconds[1].push(rival(loops[1])?.as_secs_f64() / f64::from(loops[1]));
-    }
-    Ok(seconds.map(median))
+/// The time of one repetition.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Measured {
+    /// The median over the samples.
+    pub(super) seconds: f64,
+    pub(super) samples: usize,
 }
 
-/// Repetitions that fill a sample; finding out also warms up caches and buffers.
-fn enough_loops(work: &mut Timed<'_>) -> Result<u32> {
-    let mut loops = 1;
-    loop {
-        let seconds = work(loops)?.as_secs_f64();
-        if seconds >= SAMPLE_SECONDS || loops >= 1 << 20 {
-            return Ok(loops);
+/// Measures both works, in samples taken in turn.
+pub(super) fn paired(ours: &mut Timed<'_>, rival: &mut Timed<'_>) -> Result<[Measured; 2]> {
+    let mut both = [Sampled::warmed_up(ours)?, Sampled::warmed_up(rival)?];
+    let start = Instant::now();
+    while both.iter().any(|work| work.seconds.len() < work.fewest())
+        || (both.iter().any(|work| !work.long && work.seconds.len() < MAX_SAMPLES)
+            && start.elapsed().as_secs_f64() < PAIR_SECONDS)
+    {
+        for work in both.iter_mut().filter(|work| !work.long) {
+            work.sample()?;
         }
-        let factor = (1.2 * SAMPLE_SECONDS / seconds.max(1e-9)).ceil().clamp(2.0, 100.0);
-        loops *= factor as u32;
+    }
+    Ok(both.map(Sampled::measured))
+}
+
+/// A work and the times it took so far.
+struct Sampled<'a, 'b> {
+    work: &'a mut Timed<'b>,
+    /// Repetitions that fill a sample.
+    loops: u32,
+    /// Of one repetition.
+    seconds: Vec<f64>,
+    long: bool,
+}
+
+impl<'a, 'b> Sampled<'a, 'b> {
+    /// Finds out how many repetitions fill a sample, which also warms up caches and buffers.
+    fn warmed_up(work: &'a mut Timed<'b>) -> Result<Self> {
+        let mut loops = 1;
+        loop {
+            let seconds = work(loops)?.as_secs_f64();
+            if seconds >= SAMPLE_SECONDS || loops >= 1 << 20 {
+                let long = loops == 1 && seconds >= LONG_SECONDS;
+                let seconds = if long { vec![seconds] } else { Vec::new() };
+                return Ok(Self { work, loops, seconds, long });
+            }
+            let factor = (1.2 * SAMPLE_SECONDS / seconds.max(1e-9)).ceil().clamp(2.0, 100.0);
+            loops *= factor as u32;
+        }
+    }
+
+    fn fewest(&self) -> usize {
+        if self.long { 1 } else { MIN_SAMPLES }
+    }
+
+    fn sample(&mut self) -> Result<()> {
+        let seconds = (self.work)(self.loops)?.as_secs_f64();
+        self.seconds.push(seconds / f64::from(self.loops));
+        Ok(())
+    }
+
+    fn measured(self) -> Measured {
+        Measured { samples: self.seconds.len(), seconds: median(self.seconds) }
     }
 }
 
@@ -76,9 +115,22 @@ mod tests {
                 Ok(Duration::from_secs_f64(slow * each * f64::from(loops)))
             }
         };
-        assert_eq!(enough_loops(&mut work(0.001)).unwrap(), 36);
+        assert_eq!(Sampled::warmed_up(&mut work(0.001)).unwrap().loops, 36);
         let got = paired(&mut work(0.001), &mut work(0.004)).unwrap();
-        assert!((got[0] - 0.001).abs() < 1e-9 && (got[1] - 0.004).abs() < 1e-9, "{got:?}");
+        let seconds = got.map(|measured| measured.seconds);
+        assert!((seconds[0] - 0.001).abs() < 1e-9 && (seconds[1] - 0.004).abs() < 1e-9, "{got:?}");
+    }
+
+    #[test]
+    fn what_takes_long_is_done_once() {
+        let mut calls = 0;
+        let mut slow = |_: u32| {
+            calls += 1;
+            Ok(Duration::from_secs(60))
+        };
+        let got = paired(&mut |_| Ok(Duration::from_secs(1)), &mut slow).unwrap();
+        assert_eq!(got[1], Measured { seconds: 60.0, samples: 1 });
+        assert_eq!((calls, got[0].samples), (1, MAX_SAMPLES));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Other programs, each in a process of its own that answers requests on stdin.
 
+use super::task::Quality;
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -9,6 +10,14 @@ use std::time::Duration;
 
 /// Where this project keeps its sources and the versions of its rivals.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rivals");
+
+/// A worker written in Python.
+pub(super) struct Script {
+    pub(super) name: &'static str,
+    pub(super) requirements: &'static str,
+    /// Name of its virtual environment.
+    pub(super) environment: &'static str,
+}
 
 /// A running program that times other libraries.
 #[derive(Debug)]
@@ -21,25 +30,25 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// OpenCV and scikit-image in a virtual environment in `folder`, made if it is not there.
-    pub(super) fn python(folder: &Path, images: &[PathBuf]) -> Result<Self> {
+    /// A script of ours in a virtual environment in `folder`, made if it is not there.
+    pub(super) fn python(folder: &Path, script: &Script, files: &[PathBuf]) -> Result<Self> {
         let sources = Path::new(SOURCES);
-        let venv = folder.join("python");
+        let venv = folder.join(script.environment);
         let python = venv.join("bin/python");
-        let wanted = fs::read_to_string(sources.join("requirements.txt"))?;
+        let requirements = sources.join(script.requirements);
+        let wanted = fs::read_to_string(&requirements)?;
         // Written last, so that what is half installed is installed again.
         let mark = venv.join("requirements.txt");
         if fs::read_to_string(&mark).ok().as_deref() != Some(wanted.as_str()) {
             run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-            let requirements = sources.join("requirements.txt");
             let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-            run(Command::new(&python).args(pip).arg(requirements))?;
+            run(Command::new(&python).args(pip).arg(&requirements))?;
             fs::write(&mark, wanted)?;
         }
         let mut command = Command::new(python);
         // One thread in the libraries below, too.
         command.envs([("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1")]);
-        Self::start(command.arg(sources.join("features.py")).args(images))
+        Self::start(command.arg(sources.join(script.name)).args(files))
     }
 
     /// dlib and VLFeat in a program compiled into `folder`.
@@ -75,6 +84,14 @@ impl Worker {
         let answer = self.line().with_context(|| format!("asked for `{request}`"))?;
         let seconds: f64 = answer.parse().with_context(|| format!("answer `{answer}`"))?;
         Ok(Duration::try_from_secs_f64(seconds)?)
+    }
+
+    /// What came out of the last run of this request, on a worker that tells.
+    pub(super) fn quality(&mut self, request: &str, threads: usize) -> Result<Quality> {
+        writeln!(self.requests, "{request} {threads} 0")?;
+        self.requests.flush()?;
+        let answer = self.line().with_context(|| format!("asked what came out of `{request}`"))?;
+        serde_json::from_str(&answer).with_context(|| format!("answer `{answer}`"))
     }
 
     fn line(&mut self) -> Result<String> {
