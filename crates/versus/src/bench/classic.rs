@@ -3,6 +3,7 @@
 //! Every program gets the same rows, C, gamma and stopping tolerance.
 
 mod grid;
+mod linear;
 mod problems;
 mod rust_rivals;
 
@@ -82,7 +83,7 @@ impl ClassicOptions {
 
 /// All of them.
 pub(super) fn works(options: &ClassicOptions, problems: &Problems) -> Result<Vec<Work>> {
-    let Problems { coarse, noise, .. } = problems;
+    let Problems { coarse, fine, noise, .. } = problems;
     let rows = options.rows(coarse.x.nrows())?;
     let mut works = Vec::new();
     for &n in &rows {
@@ -96,6 +97,11 @@ pub(super) fn works(options: &ClassicOptions, problems: &Problems) -> Result<Vec
     }
     for n in options.or_given(&GRID_ROWS, coarse.x.nrows()) {
         works.push(grid::grid(coarse, n)?);
+    }
+    for problem in [coarse, fine] {
+        for &n in &rows {
+            works.push(linear::linear(problem, n)?);
+        }
     }
     Ok(works)
 }
