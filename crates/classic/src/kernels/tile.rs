@@ -266,8 +266,8 @@ mod tests {
     #[test]
     fn every_version_gives_the_sums_of_plain_loops() {
         let (left, panel) = (numbers(1, 2 * HEIGHT * FEATURES), numbers(2, WIDTH * FEATURES));
-        let terms: [(Map, fn(f64, f64) -> f64); 2] =
-            [(Map::Product, |x, y| x * y), (Map::Minimum, f64::min)];
+        type Term = fn(f64, f64) -> f64;
+        let terms: [(Map, Term); 2] = [(Map::Product, |x, y| x * y), (Map::Minimum, f64::min)];
         for simd in Simd::all() {
             for (map, term) in terms {
                 let rows = 2 * HEIGHT - 3;
