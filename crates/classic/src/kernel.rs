@@ -410,10 +410,22 @@ mod tests {
     }
 
     #[test]
+    fn the_median_rule_looks_at_distances() {
+        // Distances 1, 2 and 3; then 1, 1, 2, 2, 3 and 4 with the median 2.
+        let value = |x: Matrix| Gamma::Median.value(&x);
+        assert_eq!(value(ndarray::array![[0.0], [1.0], [3.0]]), 1.0 / 8.0);
+        assert_eq!(value(ndarray::array![[0.0], [1.0], [2.0], [4.0]]), 1.0 / 8.0);
+        assert_eq!(value(ndarray::array![[7.0], [7.0]]), 1.0, "all rows are equal");
+    }
+
+    #[test]
     fn gamma_is_a_word_or_a_number_in_files() {
-        for (text, gamma) in
-            [("\"scale\"", Gamma::Scale), ("\"auto\"", Gamma::Auto), ("0.5", Gamma::Value(0.5))]
-        {
+        for (text, gamma) in [
+            ("\"scale\"", Gamma::Scale),
+            ("\"auto\"", Gamma::Auto),
+            ("\"median\"", Gamma::Median),
+            ("0.5", Gamma::Value(0.5)),
+        ] {
             assert_eq!(serde_json::from_str::<Gamma>(text).unwrap(), gamma);
             assert_eq!(serde_json::to_string(&gamma).unwrap(), text);
         }

@@ -249,3 +249,49 @@ kernel! {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::Simd;
+    use base::Seed;
+
+    const FEATURES: usize = 37;
+
+    fn numbers(seed: u64, n: usize) -> Vec<f32> {
+        Seed(seed).permutation(n).into_iter().map(|v| v as f32 / n as f32).collect()
+    }
+
+    /// The sums in 64 bits, one pair at a time, and the roundings of `FEATURES` additions.
+    #[test]
+    fn every_version_gives_the_sums_of_plain_loops() {
+        let (left, panel) = (numbers(1, 2 * HEIGHT * FEATURES), numbers(2, WIDTH * FEATURES));
+        type Term = fn(f64, f64) -> f64;
+        let terms: [(Map, Term); 2] = [(Map::Product, |x, y| x * y), (Map::Minimum, f64::min)];
+        for simd in Simd::all() {
+            for (map, term) in terms {
+                let rows = 2 * HEIGHT - 3;
+                let mut out = vec![0.0; 2 * HEIGHT * WIDTH];
+                let squares = vec![0.0; rows];
+                let right = Panel { values: &panel, squares: &[0.0; WIDTH] };
+                values(simd, map, FEATURES, &left, &squares, right, &mut out);
+                for (row, column) in (0..rows).flat_map(|r| (0..WIDTH).map(move |c| (r, c))) {
+                    let group = &left[row / HEIGHT * HEIGHT * FEATURES..];
+                    let pair = |f: usize| {
+                        let (x, y) = (group[f * HEIGHT + row % HEIGHT], panel[f * WIDTH + column]);
+                        term(x.into(), y.into())
+                    };
+                    let want: f64 = (0..FEATURES).map(pair).sum();
+                    let got = f64::from(out[row * WIDTH + column]);
+                    assert!((got - want).abs() < 1e-6 * want, "{simd:?} {map:?}: {got} {want}");
+                    // Alone, with the same bits.
+                    let single: Vec<f32> =
+                        (0..FEATURES).map(|f| group[f * HEIGHT + row % HEIGHT]).collect();
+                    let mut alone = [0.0; WIDTH];
+                    values(simd, map, FEATURES, &single, &[0.0], right, &mut alone);
+                    assert_eq!(alone[column], out[row * WIDTH + column], "{simd:?} {map:?}");
+                }
+            }
+        }
+    }
+}
