@@ -105,7 +105,7 @@ impl From<CalibrationError> for FitError {
 /// let probabilities = model.probabilities(&ndarray::array![[2.0], [9.6]]);
 /// assert!(probabilities.view()[[0, 0]] > 0.9);
 /// assert!((probabilities.view()[[1, 0]] - 0.5).abs() < 0.1);
-/// assert_eq!(model.disagreements(&x), []);
+/// assert!(model.disagreements(&x).is_empty());
 /// ```
 pub struct Calibrated {
     params: CalibratedParams,
