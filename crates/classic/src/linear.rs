@@ -145,7 +145,7 @@ impl LinearSvm {
     ///
     /// # Errors
     /// As [`Self::train`], or if the weights are not one per row, finite and at least 0
-    /// ([`SampleWeightError`]).
+    /// ([`crate::SampleWeightError`]).
     pub fn train_weighted(
         &self,
         x: &Matrix,
