@@ -28,6 +28,10 @@ use dual::{Machine, Stop};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+/// Largest penalty: beyond all use, and small enough that neither products with weights of rows
+/// nor squares of `alpha` leave the range of 64 bits.
+const MAX_C: f64 = 1e30;
+
 /// What a row costs that lies short of its margin by `s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,7 +69,7 @@ pub enum LinearMultiClass {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinearSvmParams {
-    /// Penalty of a row short of its margin, positive.
+    /// Penalty of a row short of its margin, positive and at most 1e30.
     pub c: f64,
     /// `squared_hinge` (the default) or `hinge`.
     pub loss: LinearLoss,
@@ -124,7 +128,10 @@ impl LinearSvm {
     /// # Errors
     /// If a setting is out of range.
     pub fn new(params: &LinearSvmParams) -> Result<Self, ParamError> {
-        check::positive("c", params.c)?;
+        if check::positive("c", params.c)? > MAX_C {
+            return Err(ParamError::new("c", params.c, "a positive number of at most 1e30"));
+        }
+        params.class_weight.check()?;
         check::not_negative("intercept_scaling", params.intercept_scaling)?;
         let tolerance = check::positive("tolerance", params.tolerance)?;
         let max_iterations = check::at_least_one("max_iterations", params.max_iterations)?;

@@ -14,16 +14,17 @@ pub enum ClassWeight {
     /// `"balanced"`: rows / (classes x rows of the class), counting classes that have rows, as in
     /// scikit-learn.
     Balanced,
-    /// One positive number per class, by class id.
+    /// One positive number per class, by class id, each at most the largest of 32 bits.
     PerClass(Vec<f64>),
 }
 
-const EXPECTED: &str = "\"equal\", \"balanced\" or a list of positive numbers";
+const EXPECTED: &str = "\"equal\", \"balanced\" or a list of positive numbers up to 3.4e38";
 
 impl ClassWeight {
     pub(crate) fn check(&self) -> Result<(), ParamError> {
         let Self::PerClass(weights) = self else { return Ok(()) };
-        let wrong = |weight: &&f64| !(weight.is_finite() && **weight > 0.0);
+        // As for weights of rows: products with those and with `c` stay finite.
+        let wrong = |weight: &&f64| !(**weight > 0.0 && **weight <= f64::from(f32::MAX));
         match weights.iter().find(wrong) {
             Some(weight) => Err(ParamError::new("class_weight", weight, EXPECTED)),
             None if weights.is_empty() => Err(ParamError::new("class_weight", "[]", EXPECTED)),

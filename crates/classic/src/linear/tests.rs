@@ -35,15 +35,38 @@ fn keeps_the_contract_with_every_loss() {
 #[test]
 fn each_wrong_setting_is_named() {
     let base = LinearSvmParams::default;
+    let weights = |weight| ClassWeight::PerClass(vec![1.0, weight]);
     for (params, name) in [
+        (LinearSvmParams { class_weight: weights(-1.0), ..base() }, "class_weight"),
+        (LinearSvmParams { class_weight: weights(1e39), ..base() }, "class_weight"),
         (LinearSvmParams { c: 0.0, ..base() }, "c"),
         (LinearSvmParams { c: -1.0, ..base() }, "c"),
         (LinearSvmParams { c: f64::NAN, ..base() }, "c"),
+        (LinearSvmParams { c: 1.1e30, ..base() }, "c"),
+        (LinearSvmParams { c: f64::MAX, ..base() }, "c"),
         (LinearSvmParams { intercept_scaling: -1.0, ..base() }, "intercept_scaling"),
         (LinearSvmParams { tolerance: 0.0, ..base() }, "tolerance"),
         (LinearSvmParams { max_iterations: 0, ..base() }, "max_iterations"),
     ] {
         assert_eq!(LinearSvm::new(&params).unwrap_err().name, name);
+    }
+}
+
+/// Rows that contradict each other drive `alpha` of the hinge to its bound.
+#[test]
+fn the_largest_penalty_and_weights_leave_finite_objectives() {
+    let x = Matrix::from_elem((6, 3), 1.5);
+    let y = labels(vec![0, 1, 0, 1, 0, 1], 2);
+    let largest = f64::from(f32::MAX);
+    let weights = [largest; 6];
+    for params in choices() {
+        let class_weight = ClassWeight::PerClass(vec![largest; 2]);
+        let params = LinearSvmParams { c: 1e30, max_iterations: 10, class_weight, ..params };
+        let model = svm(&params).train_weighted(&x, &y, &weights, Seed(1)).unwrap();
+        for optimum in model.optima() {
+            assert!(optimum.primal.is_finite(), "{params:?}: {optimum:?}");
+            assert!(optimum.gap().unwrap().is_finite(), "{params:?}: {optimum:?}");
+        }
     }
 }
 
