@@ -270,33 +270,20 @@ impl<'a> Plan<'a> {
         let weights = task.pick(&self.weights[fold]);
         let mut machine = Machine::new(&rows as &dyn KernelRows, Rule::C, task.positive, memory);
         let mut path = Vec::new();
+        // What the kernel values of the held-out rows with the solution so far add up to.
+        let held_out = &self.held_out[fold];
+        let mut sums = vec![0.0; held_out.iter().map(Range::len).sum()];
+        let mut before = vec![0.0; places.len()];
         for &(_, c) in &self.cs {
             let upper: Vec<f64> = weights.iter().map(|weight| c * weight).collect();
             let solution = machine.run(&upper, self.svm.stop()).expect("memory is not limited");
-            let vectors: Vec<(usize, f64)> = places
-                .iter()
-                .copied()
-                .zip(solution.beta.iter().copied())
-                .filter(|&(_, beta)| beta != 0.0)
+            let changed: Vec<(usize, f64)> = (places.iter().zip(&solution.beta).zip(&before))
+                .map(|((&place, beta), before)| (place, beta - before))
+                .filter(|&(_, change)| change != 0.0)
                 .collect();
-            let mut decisions = Vec::new();
-            for range in &self.held_out[fold] {
-                let mut sums = vec![0.0; range.len()];
-                for four in vectors.chunks(4) {
-                    let mut coefficients = [0.0; 4];
-                    let row = |k: usize| gram.row(four[k.min(four.len() - 1)].0);
-                    let rows = [row(0), row(1), row(2), row(3)];
-                    for (to, &(_, beta)) in coefficients.iter_mut().zip(four) {
-                        *to = -beta;
-                    }
-                    let rows = rows.each_ref().map(|row| {
-                        &row.to_slice().expect("rows of a Gram matrix are contiguous")
-                            [range.clone()]
-                    });
-                    subtract(Simd::best(), coefficients, rows, &mut sums);
-                }
-                decisions.extend(sums.into_iter().map(|sum| check::bounded(sum - solution.rho)));
-            }
+            add_rows(gram, &changed, held_out, &mut sums);
+            before.copy_from_slice(&solution.beta);
+            let decisions = sums.iter().map(|sum| check::bounded(sum - solution.rho)).collect();
             path.push((PairFit::from(&solution), decisions));
         }
         path
@@ -324,6 +311,31 @@ impl<'a> Plan<'a> {
         }
         points.sort_by_key(|&(number, _)| number);
         points.into_iter().map(|(_, point)| point).collect()
+    }
+}
+
+/// Adds rows of `gram` times their coefficients, at the columns of `ranges`.
+fn add_rows(
+    gram: &Array2<f32>,
+    rows: &[(usize, f64)],
+    ranges: &[Range<usize>],
+    mut sums: &mut [f64],
+) {
+    let simd = Simd::best();
+    for range in ranges {
+        let (now, rest) = sums.split_at_mut(range.len());
+        for four in rows.chunks(4) {
+            let mut coefficients = [0.0; 4];
+            for (to, &(_, coefficient)) in coefficients.iter_mut().zip(four) {
+                *to = -coefficient;
+            }
+            let row = |k: usize| {
+                let row = gram.row(four[k.min(four.len() - 1)].0);
+                &row.to_slice().expect("rows of a Gram matrix are contiguous")[range.clone()]
+            };
+            subtract(simd, coefficients, [row(0), row(1), row(2), row(3)], now);
+        }
+        sums = rest;
     }
 }
 

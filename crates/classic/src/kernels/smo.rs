@@ -12,17 +12,30 @@ pub(crate) const LANES: usize = 16;
 /// Stands in for a curvature that is not positive, as in LIBSVM.
 pub(crate) const TAU: f64 = 1e-12;
 
-/// The best of the lanes: its value and its place.
-#[inline(always)]
-fn best_of(best: &[f64; LANES], chunk: &[u64; LANES]) -> (f64, usize) {
-    let mut found = (f64::NEG_INFINITY, 0);
-    for lane in 0..LANES {
-        let place = chunk[lane] as usize * LANES + lane;
-        if best[lane] > found.0 || (best[lane] == found.0 && place > found.1) {
-            found = (best[lane], place);
+/// The largest of the lanes and its place; of equal ones the last place.
+macro_rules! best_of {
+    ($best:expr, $chunk:expr) => {{
+        let (best, chunk) = (&$best, &$chunk);
+        // By halves, so that lanes are compared side by side.
+        let mut most = *best;
+        for width in [8, 4, 2, 1] {
+            for lane in 0..width {
+                let other = most[lane + width];
+                most[lane] = if other > most[lane] { other } else { most[lane] };
+            }
         }
-    }
-    found
+        let mut places = [0_u32; LANES];
+        for lane in 0..LANES {
+            let place = chunk[lane] * LANES as u32 + lane as u32;
+            places[lane] = if best[lane] == most[0] { place } else { 0 };
+        }
+        for width in [8, 4, 2, 1] {
+            for lane in 0..width {
+                places[lane] = places[lane].max(places[lane + width]);
+            }
+        }
+        (most[0], places[0] as usize)
+    }};
 }
 
 /// What the choice of the second row looks at.
@@ -42,29 +55,36 @@ pub(crate) struct Partner<'a> {
 
 kernel! {
     /// The lowest pull of a row that may shrink, and the row that, moved against the first, lets
-    /// the objective fall most to second order: `(lowest, place)`.
+    /// the objective fall most to second order: `(lowest, place)`. The falls are compared in single
+    /// precision, which only matters among steps of nearly equal worth; `lowest` is exact.
     pub(crate) fn partner<_FMA, _BITS>(from: Partner<'_>) -> (f64, usize) {
-        let mut best = [f64::NEG_INFINITY; LANES];
-        let mut chunk = [0_u64; LANES];
+        let mut best = [f32::NEG_INFINITY; LANES];
+        let mut chunk = [0_u32; LANES];
         let mut lowest = [f64::INFINITY; LANES];
         let rows = from.row.chunks_exact(LANES).zip(from.diagonal.chunks_exact(LANES));
         let pulls = from.pull.chunks_exact(LANES).zip(from.shrink.chunks_exact(LANES));
-        for (number, ((row, diagonal), (pull, shrink))) in (0_u64..).zip(rows.zip(pulls)) {
+        for (number, ((row, diagonal), (pull, shrink))) in (0_u32..).zip(rows.zip(pulls)) {
             for lane in 0..LANES {
                 let pull = pull[lane] + shrink[lane];
                 lowest[lane] = if pull < lowest[lane] { pull } else { lowest[lane] };
-                let difference = from.pull_i - pull;
+                let difference = (from.pull_i - pull) as f32;
                 let curvature = from.diagonal_i + diagonal[lane] - 2.0 * f64::from(row[lane]);
-                let curvature = if curvature > 0.0 { curvature } else { TAU };
-                let fall = difference * difference / curvature;
-                let fall = if difference > 0.0 { fall } else { f64::NEG_INFINITY };
+                let curvature = if curvature > 0.0 { curvature } else { TAU } as f32;
+                // In this order a square cannot overflow that the quotient would bring back.
+                let fall = difference * (difference / curvature);
+                let fall = if difference > 0.0 { fall } else { f32::NEG_INFINITY };
                 let better = fall >= best[lane];
                 best[lane] = if better { fall } else { best[lane] };
                 chunk[lane] = if better { number } else { chunk[lane] };
             }
         }
-        let lowest = lowest.into_iter().fold(f64::INFINITY, f64::min);
-        (lowest, best_of(&best, &chunk).1)
+        for width in [8, 4, 2, 1] {
+            for lane in 0..width {
+                let other = lowest[lane + width];
+                lowest[lane] = if other < lowest[lane] { other } else { lowest[lane] };
+            }
+        }
+        (lowest[0], best_of!(best, chunk).1)
     }
 }
 
@@ -79,10 +99,10 @@ kernel! {
         grow: &[f64],
     ) -> (f64, usize) {
         let mut best = [f64::NEG_INFINITY; LANES];
-        let mut chunk = [0_u64; LANES];
+        let mut chunk = [0_u32; LANES];
         let rows = row_i.chunks_exact(LANES).zip(row_j.chunks_exact(LANES));
         let pulls = pull.chunks_exact_mut(LANES).zip(grow.chunks_exact(LANES));
-        for (number, ((row_i, row_j), (pull, grow))) in (0_u64..).zip(rows.zip(pulls)) {
+        for (number, ((row_i, row_j), (pull, grow))) in (0_u32..).zip(rows.zip(pulls)) {
             for lane in 0..LANES {
                 let new = pull[lane] - step * (f64::from(row_i[lane]) - f64::from(row_j[lane]));
                 pull[lane] = new;
@@ -92,7 +112,7 @@ kernel! {
                 chunk[lane] = if better { number } else { chunk[lane] };
             }
         }
-        best_of(&best, &chunk)
+        best_of!(best, chunk)
     }
 }
 
@@ -132,12 +152,13 @@ mod tests {
         let shrink: Vec<f64> = mask(f64::INFINITY, 3).collect();
         let grow: Vec<f64> = mask(f64::NEG_INFINITY, 4).collect();
 
-        let (mut lowest, mut place, mut most) = (f64::INFINITY, 0, f64::NEG_INFINITY);
+        let (mut lowest, mut place, mut most) = (f64::INFINITY, 0, f32::NEG_INFINITY);
         for t in (0..N).filter(|t| t % 3 != 0) {
             lowest = lowest.min(pull[t]);
             let curvature = 0.5 + diagonal[t] - 2.0 * f64::from(row[t]);
-            let curvature = if curvature > 0.0 { curvature } else { TAU };
-            let fall = (0.3 - pull[t]).powi(2) / curvature;
+            let curvature = if curvature > 0.0 { curvature } else { TAU } as f32;
+            let difference = (0.3 - pull[t]) as f32;
+            let fall = difference * (difference / curvature);
             if pull[t] < 0.3 && fall >= most {
                 (most, place) = (fall, t);
             }
