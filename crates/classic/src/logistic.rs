@@ -78,6 +78,7 @@ impl LogisticRegression {
     /// If a setting is out of range.
     pub fn new(params: &LogisticRegressionParams) -> Result<Self, ParamError> {
         check::positive("c", params.c)?;
+        params.class_weight.check()?;
         check::positive("tolerance", params.tolerance)?;
         check::at_least_one("max_iterations", params.max_iterations)?;
         Ok(Self { params: params.clone() })
@@ -178,6 +179,13 @@ mod tests {
         let base = LogisticRegressionParams::default;
         for (params, name) in [
             (LogisticRegressionParams { c: 0.0, ..base() }, "c"),
+            (
+                LogisticRegressionParams {
+                    class_weight: ClassWeight::PerClass(vec![1.0, -1.0]),
+                    ..base()
+                },
+                "class_weight",
+            ),
             (LogisticRegressionParams { tolerance: f64::NAN, ..base() }, "tolerance"),
             (LogisticRegressionParams { max_iterations: 0, ..base() }, "max_iterations"),
         ] {
