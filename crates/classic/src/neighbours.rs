@@ -87,10 +87,6 @@ struct NearestNeighboursModel {
     class_count: usize,
 }
 
-fn square(row: ArrayView1<'_, f32>) -> f32 {
-    row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() as f32
-}
-
 /// Buffers for the rows of one block.
 #[derive(Default)]
 struct Scratch {
@@ -101,15 +97,14 @@ struct Scratch {
 }
 
 impl NearestNeighboursModel {
-    /// Fills `scratch.near` with the `k` nearest training rows in order, given the squared
-    /// distances of `x` as they come out of 32 bits.
+    /// Fills `scratch.near` with the `k` nearest training rows in order, given the squared length
+    /// of `x` and its squared distances as they come out of 32 bits.
     ///
     /// Of the rows which their rounding allows to be among the nearest, the distances are worked
     /// out again in 64 bits; these are few unless rows lie far from the origin.
-    fn nearest(&self, x: ArrayView1<'_, f32>, squared: &[f32], scratch: &mut Scratch) {
+    fn nearest(&self, x: ArrayView1<'_, f32>, length: f32, squared: &[f32], scratch: &mut Scratch) {
         let Scratch { upper, near } = scratch;
         let squares = self.points.squares();
-        let length = square(x);
         // Sums of d products, then three sums, each off by half a unit of the last place at most;
         // twice that covers the rounding of these bounds.
         let share = (x.len() + 8) as f32 * f32::EPSILON;
@@ -162,7 +157,8 @@ impl Predict<Matrix> for NearestNeighboursModel {
             {
                 let squared = squared.to_slice().expect("a new array is contiguous");
                 let out = out.as_slice_mut().expect("rows of a new array are contiguous");
-                self.nearest(x.row(start + row), squared, &mut scratch);
+                let row = start + row;
+                self.nearest(x.row(row), points.squares()[row], squared, &mut scratch);
                 self.vote(&scratch.near, out);
             }
         });
