@@ -195,7 +195,8 @@ mod tests {
         assert!(Bootstrap::with_draws(2, &[vec![0, 2]], |_| 0.7).is_err());
         assert!(Bootstrap::with_draws(2, &[vec![]], |_| 0.7).is_err());
         // All draws are below the estimate.
-        let rows = |rows: &[usize]| if rows.len() == 3 && rows[1] == 1 { 1.0 } else { rows[0] as f64 };
+        let rows =
+            |rows: &[usize]| if rows.len() == 3 && rows[1] == 1 { 1.0 } else { rows[0] as f64 };
         let one_side = Bootstrap::with_draws(3, &[vec![0, 0, 0], vec![0, 0, 1]], rows).unwrap();
         assert!(one_side.bca(0.9).is_err());
     }
@@ -207,9 +208,12 @@ mod tests {
         for trial in 0..300 {
             let mut rng = Seed(7).child("data", trial).rng();
             let values: Vec<f64> = (0..60).map(|_| -(1.0 - rng.random::<f64>()).ln()).collect();
-            let mean = |rows: &[usize]| rows.iter().map(|&r| values[r]).sum::<f64>() / rows.len() as f64;
-            let interval =
-                Bootstrap::new(60, 400, Seed(8).child("draw", trial), mean).unwrap().bca(0.95).unwrap();
+            let mean =
+                |rows: &[usize]| rows.iter().map(|&r| values[r]).sum::<f64>() / rows.len() as f64;
+            let interval = Bootstrap::new(60, 400, Seed(8).child("draw", trial), mean)
+                .unwrap()
+                .bca(0.95)
+                .unwrap();
             held += u32::from(interval.low <= 1.0 && 1.0 <= interval.high);
         }
         // 94 % are expected of skewed numbers; four standard deviations to either side.

@@ -9,7 +9,7 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::factorial::ln_binomial;
-use statrs::function::gamma::{gamma_ur, ln_gamma};
+use statrs::function::gamma::{gamma_lr, gamma_ur, ln_gamma};
 use std::f64::consts::PI;
 
 /// P(Z <= x) of a standard normal Z.
@@ -108,6 +108,15 @@ pub fn chi2_sf(x: f64, df: f64) -> f64 {
     if x <= 0.0 { 1.0 } else { gamma_ur(0.5 * df, 0.5 * x) }
 }
 
+/// P(X <= x) of the chi-squared distribution with `df` degrees of freedom.
+///
+/// # Panics
+/// If `df` is not positive.
+pub fn chi2_cdf(x: f64, df: f64) -> f64 {
+    assert!(df > 0.0, "{df} degrees of freedom");
+    if x <= 0.0 { 0.0 } else { gamma_lr(0.5 * df, 0.5 * x) }
+}
+
 /// P(X > x) of the F distribution with `df1` and `df2` degrees of freedom.
 ///
 /// # Panics
@@ -119,6 +128,15 @@ pub fn f_sf(x: f64, df1: f64, df2: f64) -> f64 {
     }
     let whole = df2 + df1 * x;
     beta_cdf_of(0.5 * df2, 0.5 * df1, df2 / whole, df1 * x / whole)
+}
+
+/// P(X <= x) of the F distribution with `df1` and `df2` degrees of freedom.
+///
+/// # Panics
+/// If either is not positive.
+pub fn f_cdf(x: f64, df1: f64, df2: f64) -> f64 {
+    // 1 / X has the F distribution with both exchanged.
+    if x <= 0.0 { 0.0 } else { f_sf(1.0 / x, df2, df1) }
 }
 
 /// P(X <= x) of the beta distribution.
@@ -175,6 +193,15 @@ pub fn binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
     if k >= n { 1.0 } else { beta_cdf_of((n - k) as f64, k as f64 + 1.0, 1.0 - p, p) }
 }
 
+/// P(K > k) for `n` throws of a coin that falls heads with chance `p`.
+///
+/// # Panics
+/// If `p` is not in [0, 1].
+pub fn binomial_sf(k: u64, n: u64, p: f64) -> f64 {
+    check_chance(p);
+    if k >= n { 0.0 } else { beta_cdf_of(k as f64 + 1.0, (n - k) as f64, p, 1.0 - p) }
+}
+
 /// The regularised incomplete beta function at `x`, with `y = 1 - x` given apart, for it can be
 /// known to more digits.
 fn beta_cdf_of(a: f64, b: f64, x: f64, y: f64) -> f64 {
@@ -214,12 +241,7 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
 }
 
 /// Where the falling function `f` passes `level` in `low..high`, to the last bit, by bisection.
-pub(crate) fn falling_root(
-    level: f64,
-    mut low: f64,
-    mut high: f64,
-    f: impl Fn(f64) -> f64,
-) -> f64 {
+pub(crate) fn falling_root(level: f64, mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
     loop {
         let middle = low + (high - low) / 2.0;
         if middle <= low || middle >= high {

@@ -49,9 +49,13 @@ impl Friedman {
             // Added to 0, so that 0 and -0 are tied.
             let scores: Vec<f64> = scores.iter().map(|score| 0.0 + score).collect();
             check("score", &scores, 0)?;
-            let (ranks, ties) = ranks(&scores, |a, b| {
-                if higher_is_better { b.total_cmp(a) } else { a.total_cmp(b) }
-            });
+            let (ranks, ties) =
+                ranks(
+                    &scores,
+                    |a, b| {
+                        if higher_is_better { b.total_cmp(a) } else { a.total_cmp(b) }
+                    },
+                );
             out.assign(&ndarray::aview1(&ranks));
             all_ties += ties;
         }
@@ -138,7 +142,8 @@ impl Friedman {
     /// # Panics
     /// If `alpha` is not strictly between 0 and 1.
     pub fn critical_difference(&self, alpha: f64) -> f64 {
-        let range = studentized_range::quantile(1.0 - alpha, self.average_ranks.len(), f64::INFINITY);
+        let range =
+            studentized_range::quantile(1.0 - alpha, self.average_ranks.len(), f64::INFINITY);
         range / 2_f64.sqrt() * self.rank_error()
     }
 
@@ -187,8 +192,7 @@ mod tests {
         assert_eq!(tied.average_ranks(), [2.0; 3]);
         assert!(tied.chi_squared().is_err() && tied.kendall_w().is_err());
         assert_eq!(tied.nemenyi_cliques(0.05), [[0, 1, 2]]);
-        let agreed =
-            Friedman::new(array![[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]].view(), true).unwrap();
+        let agreed = Friedman::new(array![[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]].view(), true).unwrap();
         assert!((agreed.kendall_w().unwrap() - 1.0).abs() < 1e-12);
         assert!(agreed.iman_davenport().is_err());
     }

@@ -97,11 +97,7 @@ pub struct FTest {
 
 /// # Errors
 /// If there are fewer than `needed` numbers, or one is not finite.
-pub(crate) fn check(
-    what: &'static str,
-    values: &[f64],
-    needed: usize,
-) -> Result<(), Undefined> {
+pub(crate) fn check(what: &'static str, values: &[f64], needed: usize) -> Result<(), Undefined> {
     if values.len() < needed {
         return Err(Undefined::TooFew { what, needed, found: values.len() });
     }

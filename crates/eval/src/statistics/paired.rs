@@ -121,8 +121,7 @@ impl Paired {
 
     fn chi_squared(&self, difference: f64) -> ChiSquaredTest {
         let discordant = self.only_a + self.only_b;
-        let chi2 =
-            if discordant == 0 { 0.0 } else { difference * difference / discordant as f64 };
+        let chi2 = if discordant == 0 { 0.0 } else { difference * difference / discordant as f64 };
         ChiSquaredTest { chi2, df: 1.0, p: chi2_sf(chi2, 1.0) }
     }
 

@@ -8,9 +8,12 @@
 //! there means that there is no value: the result must say so, and NaN is no way to. Words and
 //! truth values must be equal; a `note` is for readers.
 
+mod distributions;
 mod input;
 mod metrics;
 mod paired;
+mod ranks;
+mod resampling;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -26,9 +29,27 @@ type Compute = fn(&Value) -> Result<Value, String>;
 
 /// Every group that is known, and what works out its cases.
 const GROUPS: &[(&str, Compute)] = &[
+    ("bayes_correlated_t", resampling::bayes_correlated_t),
+    ("binary_ranking", metrics::binary_ranking),
     ("binomial_ci", paired::binomial_ci),
+    ("bootstrap_given_indices", resampling::bootstrap),
+    ("cd_cliques", ranks::cliques),
     ("classification", metrics::classification),
+    ("cochran_q", paired::cochran),
+    ("corrected_resampled_t", resampling::corrected_t),
+    ("distributions", distributions::distributions),
+    ("effect_sizes", ranks::effect_sizes),
+    ("five_by_two_cv", resampling::five_by_two),
+    ("friedman_nemenyi", ranks::friedman),
     ("mcnemar", paired::mcnemar),
+    ("mean_ci_over_seeds", resampling::mean_ci),
+    ("multiple_testing", ranks::multiple_testing),
+    ("permutation_test_score", ranks::permutation_score),
+    ("probabilistic", metrics::probabilistic),
+    ("sign_flip_exact", ranks::sign_flip),
+    ("studentized_range_inf", distributions::studentized_range),
+    ("temperature_scaling", metrics::temperature_scaling),
+    ("wilcoxon_signed_rank", ranks::wilcoxon),
 ];
 
 /// What became of the cases of each group of a file, in alphabetical order.
