@@ -4,13 +4,13 @@
 
 pub mod contract;
 pub mod grid;
-pub mod interval;
 pub mod metric;
-pub mod paired;
 pub mod record;
 pub mod run;
 pub mod split;
+pub mod statistics;
 pub mod store;
 pub mod summary;
 pub mod trial;
-pub mod verdict;
+
+pub use statistics::{interval, paired, verdict};

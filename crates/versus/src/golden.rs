@@ -20,6 +20,7 @@ mod lbp_mahotas;
 mod lbp_skimage;
 mod multiblock_lbp;
 mod resize;
+pub mod stats;
 mod visualise;
 
 pub use case::{Case, Outcome, Tolerance};

@@ -23,8 +23,8 @@
 //! 0 to 0.3, a false "enough" comes with at most 2.7 %, a false "not enough" with at most 5.1 %
 //! (200 images, hardly any of which only one side gets right).
 
-use crate::interval::{Interval, two_sided_z};
-use crate::paired::Paired;
+use crate::statistics::interval::{Interval, two_sided_z};
+use crate::statistics::paired::Paired;
 use serde::{Deserialize, Serialize};
 
 /// More additional test images than this are as good as never.

@@ -10,7 +10,7 @@
 //! Statistics in Medicine 17:891-908, 1998. Reference: `statsmodels.stats`. Departure: the ends
 //! of Tango's interval are found by bisection rather than by the secant method.
 
-use crate::interval::{Interval, two_sided_z};
+use crate::statistics::interval::{Interval, two_sided_z};
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::factorial::ln_binomial;
