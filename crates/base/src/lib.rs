@@ -1,6 +1,6 @@
 //! What every other crate shares: images, labels, scores, seeds, and the traits through which
 //! extractors, classifiers and networks meet: [`Extract`], [`Fit`], [`Predict`], and for learned
-//! features [`FitEmbedding`] and [`Embedding`].
+//! features [`FitEmbedding`] and [`Embedding`]; and which vector instructions there are, [`Simd`].
 //!
 //! No algorithm, no file, no thread and no clock lives here.
 
@@ -10,6 +10,7 @@ mod labels;
 mod rows;
 mod scores;
 mod seed;
+mod simd;
 mod traits;
 
 pub use error::{FitError, LabelError, ParamError, ShapeError};
@@ -18,4 +19,5 @@ pub use labels::Labels;
 pub use rows::{Matrix, Rows};
 pub use scores::Scores;
 pub use seed::Seed;
+pub use simd::Simd;
 pub use traits::{Convergence, Embedding, Epoch, Extract, Fit, FitEmbedding, FitSummary, Predict};

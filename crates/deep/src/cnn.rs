@@ -1,9 +1,9 @@
 //! The recipe: settings of the network and its training, and the trained network as a model.
 
-use crate::input::Normalisation;
 use crate::layer::PIECE;
+use crate::loss::softmax;
 use crate::network::Network;
-use crate::softmax_cross_entropy::softmax;
+use crate::train::input::Normalisation;
 use crate::train::train;
 use base::{
     Embedding, Fit, FitEmbedding, FitError, FitSummary, Images, Labels, Matrix, ParamError,

@@ -8,6 +8,17 @@
 //! Threads work on pieces of the batch whose size is fixed, and what they sum is added in the
 //! order of the pieces: the same bits come out at any number of threads.
 
+mod affine;
+mod batch_norm;
+mod convolution;
+mod init;
+mod max_pool;
+
+pub use affine::Affine;
+pub use batch_norm::BatchNorm;
+pub use convolution::Convolution;
+pub use max_pool::MaxPool;
+
 use crate::real::Real;
 
 /// Images per piece of work. Part of the result (it fixes the order of additions), not a knob.

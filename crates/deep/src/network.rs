@@ -10,8 +10,8 @@
 
 use crate::cnn::CnnParams;
 use crate::layer::{Layer, Parameter, Shape};
+use crate::loss::{Loss, softmax_cross_entropy};
 use crate::real::Real;
-use crate::softmax_cross_entropy::{Loss, softmax_cross_entropy};
 use crate::{Affine, BatchNorm, Convolution, MaxPool, Relu};
 use base::{Seed, Size};
 

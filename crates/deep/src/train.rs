@@ -6,12 +6,15 @@
 //! kept, and training stops when `patience` epochs brought none better (L. Prechelt, "Early
 //! stopping - but when?", 1998).
 
+mod holdout;
+pub(crate) mod input;
+
 use crate::AdamW;
 use crate::cnn::{CnnParams, TrainedCnn, infer};
-use crate::holdout::hold_out;
-use crate::input::Normalisation;
+use crate::loss::softmax_cross_entropy;
 use crate::network::{Network, Workspace};
-use crate::softmax_cross_entropy::softmax_cross_entropy;
+use crate::train::holdout::hold_out;
+use crate::train::input::Normalisation;
 use base::{Convergence, Epoch, FitError, FitSummary, Images, Labels, Seed};
 use rand::RngExt;
 use rayon::prelude::*;

@@ -20,8 +20,8 @@
 //! document processing", IWFHR 2006. Columns are made for one image at a time, so that they stay
 //! in the cache, and made again in the backward pass, which is cheaper than keeping them.
 
-use crate::init::he_normal;
 use crate::kernels::{Mat, Output, add, matmul};
+use crate::layer::init::he_normal;
 use crate::layer::{Layer, PIECE, Parameter, Shape, batch_length};
 use crate::real::Real;
 use base::Seed;

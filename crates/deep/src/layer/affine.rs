@@ -6,8 +6,8 @@
 //! Y = X W^T + b      dL/dW = (dL/dY)^T X      dL/db = sum of the rows of dL/dY      dL/dX = dL/dY W
 //! ```
 
-use crate::init::he_normal;
 use crate::kernels::{Mat, Output, add, matmul, sum_pairs};
+use crate::layer::init::he_normal;
 use crate::layer::{Layer, PIECE, Parameter, Shape, batch_length};
 use crate::real::Real;
 use base::Seed;

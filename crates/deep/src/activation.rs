@@ -1,0 +1,5 @@
+//! Activation functions, as layers.
+
+mod relu;
+
+pub use relu::Relu;
