@@ -2,6 +2,7 @@
 //!
 //! It knows no model: everything is done through the traits of [`base`].
 
+pub mod across;
 pub mod contract;
 pub mod grid;
 pub mod metric;

@@ -3,12 +3,15 @@
 //! A section is a function of the record. It gives nothing where there is nothing to show, which
 //! is not an error: a run may be unfinished, and a plan may have one side only.
 
+mod across;
+mod calibration;
 mod confusion;
 mod cost;
 mod curves;
 mod data;
 mod examples;
 mod method;
+mod metrics;
 mod overview;
 mod reproduce;
 mod scoreboard;
@@ -48,7 +51,10 @@ pub(crate) const SECTIONS: &[Section] = &[
     verdict::SECTION,
     scoreboard::SECTION,
     table::SECTION,
+    across::SECTION,
     confusion::SECTION,
+    metrics::SECTION,
+    calibration::SECTION,
     cost::SECTION,
     examples::SECTION,
     curves::SECTION,
