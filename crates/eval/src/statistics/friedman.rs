@@ -46,16 +46,11 @@ impl Friedman {
         let mut all = Array2::zeros((sets, learners));
         let mut all_ties = 0.0;
         for (scores, mut out) in scores.rows().into_iter().zip(all.rows_mut()) {
-            // Added to 0, so that 0 and -0 are tied.
-            let scores: Vec<f64> = scores.iter().map(|score| 0.0 + score).collect();
+            // The best is the smallest of what is ranked.
+            let sign = if higher_is_better { -1.0 } else { 1.0 };
+            let scores: Vec<f64> = scores.iter().map(|score| sign * score).collect();
             check("score", &scores, 0)?;
-            let (ranks, ties) =
-                ranks(
-                    &scores,
-                    |a, b| {
-                        if higher_is_better { b.total_cmp(a) } else { a.total_cmp(b) }
-                    },
-                );
+            let (ranks, ties) = ranks(&scores, 0.0);
             out.assign(&ndarray::aview1(&ranks));
             all_ties += ties;
         }

@@ -46,9 +46,8 @@ impl Pairwise {
     pub fn wilcoxon(scores: ArrayView2<'_, f64>) -> Result<Self, Undefined> {
         check("score", &scores.iter().copied().collect::<Vec<_>>(), 0)?;
         Self::new(scores.ncols(), |a, b| {
-            let differences: Vec<f64> =
-                scores.rows().into_iter().map(|row| row[a] - row[b]).collect();
-            match SignedRanks::new(&differences, Zeros::Pratt) {
+            let column = |learner: usize| scores.column(learner).to_vec();
+            match SignedRanks::of_pairs(&column(a), &column(b), Zeros::Pratt) {
                 Ok(ranks) => ranks.approximate().p,
                 Err(_) => 1.0,
             }

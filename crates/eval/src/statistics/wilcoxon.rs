@@ -8,7 +8,7 @@
 //! J. Demšar, JMLR 7:1-30, 2006. Reference: `scipy.stats.wilcoxon` without continuity correction.
 
 use super::distribution::normal_sf;
-use super::outcome::{Undefined, check};
+use super::outcome::{Undefined, check, check_length};
 use super::paired::Test;
 use super::rank::ranks;
 
@@ -47,13 +47,33 @@ impl SignedRanks {
     /// # Errors
     /// If a difference is not finite, or all are 0.
     pub fn new(differences: &[f64], zeros: Zeros) -> Result<Self, Undefined> {
+        Self::with_rounding(differences, zeros, 0.0)
+    }
+
+    /// From two scores per data set. Differences that subtraction alone can have told apart are
+    /// tied: 0.80 - 0.79 and 0.85 - 0.84 are not the same number in a computer.
+    ///
+    /// # Errors
+    /// If there are not as many scores on both sides, one is not finite, or no two differ.
+    pub fn of_pairs(a: &[f64], b: &[f64], zeros: Zeros) -> Result<Self, Undefined> {
+        check_length("scores", b.len(), a.len())?;
+        let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+        let largest = a.iter().chain(b).fold(0.0_f64, |largest, score| largest.max(score.abs()));
+        // Each of two scores, and their difference, is off by half of the last digit at most.
+        Self::with_rounding(&differences, zeros, 4.0 * f64::EPSILON * largest)
+    }
+
+    /// Sizes within `rounding` of the next smaller one are tied with it.
+    fn with_rounding(differences: &[f64], zeros: Zeros, rounding: f64) -> Result<Self, Undefined> {
         check("difference", differences, 0)?;
+        let differences: Vec<f64> =
+            differences.iter().map(|&d| if d.abs() <= rounding { 0.0 } else { d }).collect();
         let kept: Vec<f64> = match zeros {
-            Zeros::Wilcox => differences.iter().copied().filter(|&d| d != 0.0).collect(),
-            Zeros::Pratt => differences.to_vec(),
+            Zeros::Wilcox => differences.into_iter().filter(|&d| d != 0.0).collect(),
+            Zeros::Pratt => differences,
         };
         let sizes: Vec<f64> = kept.iter().map(|difference| difference.abs()).collect();
-        let (ranks, ties) = ranks(&sizes, f64::total_cmp);
+        let (ranks, ties) = ranks(&sizes, rounding);
         let of = |wanted: fn(f64) -> bool| {
             kept.iter().zip(&ranks).filter(move |(d, _)| wanted(**d)).map(|(_, &rank)| rank)
         };
@@ -63,8 +83,7 @@ impl SignedRanks {
             return Err(Undefined::TooFew { what, needed: 1, found: 0 });
         }
         let plus = of(|d| d > 0.0).sum();
-        // The zeros are tied with each other, which `ties` counts: their squares are taken off
-        // with the ranks that are left out, so their share of it is given back.
+        // The ranks of the zeros are taken off, and with them their tie among each other.
         let (n, zeros) = (kept.len() as f64, (kept.len() - nonzero.len()) as f64);
         let mean = (n * (n + 1.0) - zeros * (zeros + 1.0)) / 4.0;
         let squares = |n: f64| n * (n + 1.0) * (2.0 * n + 1.0);
@@ -88,33 +107,44 @@ impl SignedRanks {
         self.plus().min(self.minus())
     }
 
-    /// Two-sided p value from all `2^n` ways to give the ranks signs, ties included.
+    /// Two-sided p value of the tables, for ranks 1 to n without ties. If there are ties, the
+    /// statistic may be no whole number; it is then rounded to the side of the larger p, as in
+    /// SciPy, and [`Self::permutation_p`] is the exact answer.
     ///
     /// # Errors
     /// With more than 400 differences, where [`Self::approximate`] is as good.
     pub fn exact_p(&self) -> Result<f64, Undefined> {
-        let found = self.ranks.len();
-        if found > MAX_EXACT {
-            return Err(Undefined::TooMany { what: "differences", limit: MAX_EXACT, found });
+        let n = self.ranks.len();
+        if self.minus() + self.plus() != (n * (n + 1) / 2) as f64 {
+            // Ranks of zeros are missing, and no table knows those.
+            return self.permutation_p();
         }
+        let chance = chances_of_sums(1..=self.exact_size()?);
+        let up_to: f64 = chance[..=self.plus.ceil() as usize].iter().sum();
+        let from: f64 = chance[self.plus.floor() as usize..].iter().sum();
+        Ok((2.0 * up_to.min(from)).min(1.0))
+    }
+
+    /// Two-sided p value from all `2^n` ways to give the ranks signs as they are, ties included.
+    ///
+    /// # Errors
+    /// With more than 400 differences, where [`Self::approximate`] is as good.
+    pub fn permutation_p(&self) -> Result<f64, Undefined> {
+        self.exact_size()?;
         // Twice the ranks are whole, also where ties share one.
-        let doubled: Vec<usize> = self.ranks.iter().map(|rank| (2.0 * rank) as usize).collect();
-        let total: usize = doubled.iter().sum();
-        // chance[s]: the positive ranks sum to s / 2.
-        let mut chance = vec![0.0; total + 1];
-        chance[0] = 1.0;
-        let mut reached = 0;
-        for rank in doubled {
-            reached += rank;
-            for sum in (0..=reached).rev() {
-                let with = if sum >= rank { chance[sum - rank] } else { 0.0 };
-                chance[sum] = 0.5 * (chance[sum] + with);
-            }
-        }
-        let observed = (2.0 * self.plus) as usize;
-        let distance = (2 * observed).abs_diff(total);
+        let chance = chances_of_sums(self.ranks.iter().map(|rank| (2.0 * rank) as usize));
+        let total = chance.len() - 1;
+        let distance = (2 * (2.0 * self.plus) as usize).abs_diff(total);
         let as_far = |sum: usize| (2 * sum).abs_diff(total) >= distance;
         Ok((0..=total).filter(|&sum| as_far(sum)).map(|sum| chance[sum]).sum::<f64>().min(1.0))
+    }
+
+    fn exact_size(&self) -> Result<usize, Undefined> {
+        let found = self.ranks.len();
+        if found <= MAX_EXACT {
+            return Ok(found);
+        }
+        Err(Undefined::TooMany { what: "differences", limit: MAX_EXACT, found })
     }
 
     /// The normal approximation, two-sided, with the variance that ties leave and without
@@ -123,6 +153,20 @@ impl SignedRanks {
         let z = -((self.plus - self.mean) / self.variance.sqrt()).abs();
         Test { z, p: 2.0 * normal_sf(-z) }
     }
+}
+
+/// Chance of each sum of the ranks that fall heads, from 0 to all of them.
+fn chances_of_sums(ranks: impl Iterator<Item = usize>) -> Vec<f64> {
+    let mut chance = vec![1.0];
+    for rank in ranks {
+        let reached = chance.len();
+        chance.resize(reached + rank, 0.0);
+        for sum in (0..chance.len()).rev() {
+            let with = if sum >= rank { chance[sum - rank] } else { 0.0 };
+            chance[sum] = 0.5 * (chance[sum] + with);
+        }
+    }
+    chance
 }
 
 #[cfg(test)]
@@ -145,7 +189,7 @@ mod tests {
     proptest! {
         /// All signs one by one, on ranks with ties and zeros.
         #[test]
-        fn exact_p_counts_signs(differences in prop::collection::vec(-4_i32..5, 1..11)) {
+        fn exact_p_counts_signs(differences in prop::collection::vec(-7_i32..8, 1..8)) {
             let differences: Vec<f64> = differences.into_iter().map(f64::from).collect();
             for zeros in [Zeros::Wilcox, Zeros::Pratt] {
                 let Ok(ranked) = SignedRanks::new(&differences, zeros) else { continue };
@@ -159,7 +203,12 @@ mod tests {
                     sum.abs() >= observed
                 });
                 let expected = as_far.count() as f64 / f64::from(1_u32 << ranked.ranks.len());
-                prop_assert!((ranked.exact_p().unwrap() - expected).abs() < 1e-12);
+                prop_assert!((ranked.permutation_p().unwrap() - expected).abs() < 1e-12);
+                let mut sizes: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
+                sizes.sort_by(f64::total_cmp);
+                if sizes.windows(2).all(|pair| pair[0] != pair[1]) {
+                    prop_assert!((ranked.exact_p().unwrap() - expected).abs() < 1e-12);
+                }
             }
         }
     }

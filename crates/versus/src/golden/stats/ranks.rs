@@ -27,7 +27,6 @@ pub(super) fn wilcoxon(input: &Value) -> Result<Value, String> {
         "w_wilcox": w(&wilcox),
         "z_wilcox": by_wilcox.map(|test| test.z),
         "p_approx_wilcox": by_wilcox.map(|test| test.p),
-        "p_exact_pratt": exact(&pratt),
         "w_pratt": w(&pratt),
         "z_pratt": by_pratt.map(|test| test.z),
         "p_approx_pratt": by_pratt.map(|test| test.p),
