@@ -53,8 +53,8 @@ fn omnibus(across: &Across) -> Markup {
         @match &across.test {
             Ok(test) => {
                 "Friedman’s test in Iman and Davenport’s form: F = " (format!("{:.2}", test.f))
-                " on " (test.df[0]) " and " (test.df[1]) " degrees of freedom, p = "
-                (text::probability(test.p)) "."
+                " on " (test.df[0]) " and " (test.df[1]) " degrees of freedom, p "
+                (text::p_value(test.p)) "."
             },
             Err(why) => { "Friedman’s test has no value here: " (why.to_string()) "." },
         }

@@ -3,8 +3,8 @@
 use super::{Content, Section};
 use crate::figure::Figure;
 use crate::figure::axis::Axis;
-use crate::figure::canvas::{Anchor, Canvas};
-use crate::figure::plot::{Frame, SMALL};
+use crate::figure::canvas::Canvas;
+use crate::figure::plot::Frame;
 use crate::look;
 use crate::run_view::{SetView, evidence, sets};
 use crate::text;
@@ -52,7 +52,8 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
             "A model is calibrated if, of the images it is 80 % sure of, 80 % are right. Dots on \
              the diagonal: calibrated. Below it: more sure than right. The bars say how many \
              images lie in each bin; the lines are " (text::plain(100.0 * level)) " % Wilson \
-             intervals. Shown are the models whose scores are probabilities; votes and margins \
+             intervals; the calibration error is the distance of both, averaged over \
+             the images. Shown are the models whose scores are probabilities; votes and margins \
              of support vector machines are none, unless they were calibrated."
         }
         @for part in &parts { (part) }
@@ -104,13 +105,13 @@ fn figure(
         canvas.disc(at(accuracy), 4.0, colour);
     }
     let error = text::percent(reliability.expected_error());
-    let place = frame.at(3.0, 95.0);
-    canvas.text(format!("calibration error {error}"), place, SMALL, look::INK, Anchor::Start);
     let alt = format!(
         "Reliability of {} on {}: the expected calibration error is {error}.",
         pipeline.name, set.summary.dataset
     );
     let stem = format!("calibration-{}-{number}-{}", set.number, text::slug(&pipeline.name));
-    let caption = look::pipeline(pipeline.family, &pipeline.name);
+    let caption = html! {
+        (look::pipeline(pipeline.family, &pipeline.name)) ", calibration error " (error)
+    };
     Ok((Figure::new(stem.trim_end_matches('-').to_owned(), &alt, &canvas)?, caption))
 }

@@ -59,39 +59,17 @@ fn part(set: &SetView<'_>, scored: &[Scored<'_>]) -> Markup {
     html! {
         h3 id=(set.anchor("metrics")) { (look::name(&set.summary.dataset)) }
         @if !champions.is_empty() {
-            (columns(&champions))
+            (table(&champions))
         }
         details {
             summary { "All pipelines" }
-            (rows(&all))
+            (table(&all))
         }
     }
 }
 
-/// One column per pipeline: for few.
-fn columns(scored: &[&Scored<'_>]) -> Markup {
-    html! {
-        div.scroll { table {
-            thead { tr {
-                th { "Metric" }
-                @for (pipeline, _) in scored {
-                    th.number { (look::pipeline(pipeline.family, &pipeline.name)) }
-                }
-            } }
-            tbody {
-                @for metric in METRICS.iter().filter(|metric| some_value(metric, scored)) {
-                    tr {
-                        th scope="row" { (metric.title) @if !metric.higher_is_better { " ↓" } }
-                        @for (_, evidence) in scored { (value(metric, evidence)) }
-                    }
-                }
-            }
-        } }
-    }
-}
-
-/// One row per pipeline: for many.
-fn rows(scored: &[&Scored<'_>]) -> Markup {
+/// One row per pipeline, one column per metric that any of them has.
+fn table(scored: &[&Scored<'_>]) -> Markup {
     let metrics: Vec<&Metric> =
         METRICS.iter().filter(|metric| some_value(metric, scored)).collect();
     html! {
@@ -114,7 +92,7 @@ fn rows(scored: &[&Scored<'_>]) -> Markup {
     }
 }
 
-/// A metric that nobody has is not worth a row.
+/// A metric that nobody has is not worth a column.
 fn some_value(metric: &Metric, scored: &[&Scored<'_>]) -> bool {
     scored.iter().any(|(_, evidence)| matches!(metric.of(evidence), Some(Ok(_))))
 }

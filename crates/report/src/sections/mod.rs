@@ -13,6 +13,7 @@ mod examples;
 mod method;
 mod metrics;
 mod overview;
+mod pairs;
 mod reproduce;
 mod scoreboard;
 mod table;
@@ -51,6 +52,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     verdict::SECTION,
     scoreboard::SECTION,
     table::SECTION,
+    pairs::SECTION,
     across::SECTION,
     confusion::SECTION,
     metrics::SECTION,
