@@ -17,8 +17,11 @@ mod train;
 
 pub use activation::Relu;
 pub use cnn::{Cnn, CnnParams, TrainedCnn};
-pub use layer::{Affine, BatchNorm, Convolution, Layer, MaxPool, Parameter, Shape};
-pub use loss::{Loss, softmax, softmax_cross_entropy};
-pub use network::{Network, Workspace};
+pub use layer::{
+    Affine, BatchNorm, Chain, Convolution, ConvolutionParams, Layer, LayerError, MaxPool,
+    Parameter, PoolParams, Role, Shape, Workspace,
+};
+pub use loss::{Loss, Objective, Target, softmax};
+pub use network::{AffineParams, LayerKind, LayerSpec, Network, NetworkError, NetworkSpec};
 pub use optimiser::AdamW;
 pub use real::Real;

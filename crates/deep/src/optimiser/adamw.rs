@@ -14,7 +14,7 @@
 //! Source: D. Kingma, J. Ba, "Adam", ICLR 2015; I. Loshchilov, F. Hutter, "Decoupled weight decay
 //! regularization", ICLR 2019. Reference: `torch.optim.AdamW`. The constants are those of both.
 
-use crate::layer::Parameter;
+use crate::layer::{Parameter, Role};
 use crate::real::Real;
 use rayon::prelude::*;
 
@@ -46,6 +46,7 @@ impl<R: Real> AdamW<R> {
     /// # Panics
     /// If their number or their lengths differ from the first call's.
     pub fn step(&mut self, parameters: Vec<&mut Parameter<R>>, learning_rate: f64) {
+        let parameters: Vec<_> = parameters.into_iter().filter(|p| p.is_learned()).collect();
         if self.steps == 0 {
             let zeros = |p: &&mut Parameter<R>| vec![R::zero(); p.value.len()];
             self.averages = parameters.iter().map(|p| (zeros(p), zeros(p))).collect();
@@ -58,7 +59,11 @@ impl<R: Real> AdamW<R> {
         let (beta1, beta2) = (R::of(BETA1), R::of(BETA2));
         for (parameter, (m, v)) in parameters.into_iter().zip(&mut self.averages) {
             assert_eq!(parameter.value.len(), m.len(), "the parameters of the first step");
-            let decay = if parameter.decays { learning_rate * self.weight_decay } else { 0.0 };
+            let decay = if parameter.role == Role::Weight {
+                learning_rate * self.weight_decay
+            } else {
+                0.0
+            };
             let kept = R::of(1.0 - decay);
             let weights = parameter.value.par_chunks_mut(PIECE);
             let weights = weights.zip(parameter.gradient.par_chunks(PIECE));
@@ -81,9 +86,9 @@ mod tests {
     /// In the first step m / sqrt(v) is the sign of the gradient: every weight moves by the rate.
     #[test]
     fn the_first_step_has_the_length_of_the_learning_rate() {
-        let mut decaying = Parameter::new(vec![1.0, 1.0, 1.0_f64], true);
+        let mut decaying = Parameter::new("w", Role::Weight, &[3], vec![1.0, 1.0, 1.0_f64]);
         decaying.gradient = vec![0.001, -50.0, 0.0];
-        let mut exempt = Parameter { decays: false, ..decaying.clone() };
+        let mut exempt = Parameter { role: Role::Bias, ..decaying.clone() };
         AdamW::new(0.5).step(vec![&mut decaying, &mut exempt], 0.1);
         let expected = [([0.85, 1.05, 0.95], decaying), ([0.9, 1.1, 1.0], exempt)];
         for (expected, parameter) in expected {
