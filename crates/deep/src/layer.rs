@@ -9,22 +9,35 @@
 //! order of the pieces: the same bits come out at any number of threads.
 
 mod affine;
+mod average_pool;
 mod batch_norm;
 mod chain;
 mod convolution;
+mod dropout;
+mod flatten;
 mod init;
+mod local_contrast;
+mod local_response;
 mod max_pool;
+mod residual;
 mod window;
 
 pub use affine::Affine;
+pub use average_pool::{AveragePool, GlobalAveragePool};
 pub use batch_norm::BatchNorm;
 pub use chain::{Chain, Workspace};
 pub use convolution::{Convolution, ConvolutionParams};
+pub use dropout::Dropout;
+pub use flatten::Flatten;
+pub use local_contrast::{Divisive, NeighbourhoodParams, Subtractive};
+pub use local_response::{LocalResponse, LocalResponseParams};
 pub use max_pool::MaxPool;
+pub use residual::Residual;
 pub use window::PoolParams;
 
 use crate::real::Real;
 use base::{ParamError, Seed};
+use rayon::prelude::*;
 use std::fmt;
 use thiserror::Error;
 
@@ -84,6 +97,43 @@ pub(crate) fn batch_length<R>(input: &[R], of_one: usize, output: &[R], of_outpu
     assert_eq!(input.len(), n * of_one, "whole inputs of {of_one} numbers");
     assert_eq!(output.len(), n * of_output, "{n} outputs of {of_output} numbers");
     n
+}
+
+/// Calls `work(inputs, outputs)` for every piece of a batch, in parallel.
+///
+/// # Panics
+/// If the slices do not hold equally many inputs and outputs.
+pub(crate) fn pieces<R: Real>(
+    input: &[R],
+    input_shape: Shape,
+    output: &mut [R],
+    output_shape: Shape,
+    work: impl Fn(&[R], &mut [R]) + Sync,
+) {
+    batch_length(input, input_shape.len(), output, output_shape.len());
+    let pieces = input.par_chunks(PIECE * input_shape.len());
+    let pieces = pieces.zip(output.par_chunks_mut(PIECE * output_shape.len()));
+    pieces.for_each(|(input, output)| work(input, output));
+}
+
+/// Calls `work(inputs, output gradients, input gradients)` for every piece of a batch, in parallel.
+///
+/// # Panics
+/// If the slices do not hold equally many inputs and outputs.
+pub(crate) fn pieces_back<R: Real>(
+    input: &[R],
+    input_shape: Shape,
+    output_gradient: &[R],
+    output_shape: Shape,
+    input_gradient: &mut [R],
+    work: impl Fn(&[R], &[R], &mut [R]) + Sync,
+) {
+    batch_length(input, input_shape.len(), output_gradient, output_shape.len());
+    assert_eq!(input_gradient.len(), input.len(), "a gradient per input");
+    let piece = PIECE * input_shape.len();
+    let pieces = input.par_chunks(piece).zip(input_gradient.par_chunks_mut(piece));
+    let pieces = pieces.zip(output_gradient.par_chunks(PIECE * output_shape.len()));
+    pieces.for_each(|((x, dx), dy)| work(x, dy, dx));
 }
 
 /// What a layer's numbers are to training.
@@ -218,10 +268,10 @@ pub enum LayerError {
         shortcut: Shape,
     },
     /// Something wrong with a layer inside this one.
-    #[error("{name}: {source}")]
+    #[error("{layer}: {source}")]
     Inside {
-        /// Name of the layer inside.
-        name: String,
+        /// Name and kind of the layer inside.
+        layer: String,
         /// What is wrong with it.
         source: Box<LayerError>,
     },

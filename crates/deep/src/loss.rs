@@ -20,6 +20,7 @@ mod binary_cross_entropy;
 mod softmax_cross_entropy;
 mod squared_error;
 
+pub(crate) use binary_cross_entropy::{sigmoid, softplus};
 pub use softmax_cross_entropy::softmax;
 
 use crate::real::Real;

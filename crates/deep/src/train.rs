@@ -9,10 +9,10 @@
 mod holdout;
 pub(crate) mod input;
 
-use crate::AdamW;
 use crate::cnn::{CnnParams, TrainedCnn, infer};
 use crate::layer::Workspace;
 use crate::loss::{Objective, Target};
+use crate::optimiser::{Optimiser, OptimiserParams};
 use crate::train::holdout::hold_out;
 use crate::train::input::Normalisation;
 use base::{Convergence, Epoch, FitError, FitSummary, Images, Labels, Seed};
@@ -61,7 +61,8 @@ pub(crate) fn train(
     let mut network = params.network(images.size(), labels.class_count(), seed.child("network", 0));
     let plan = Plan::new(params, rows.len());
     let mut workspace = Workspace::new(network.chain(), params.batch_size.min(rows.len()));
-    let mut optimiser = AdamW::new(params.weight_decay);
+    let mut optimiser = Optimiser::new(&OptimiserParams::default(), params.weight_decay)
+        .expect("settings were checked");
     let truth = |rows: &[usize]| rows.iter().map(|&row| labels.ids()[row]).collect::<Vec<_>>();
 
     let mut curve: Vec<Epoch> = Vec::new();
