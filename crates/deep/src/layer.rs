@@ -280,59 +280,14 @@ pub enum LayerError {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use rand_distr::{Distribution, StandardNormal};
+    use crate::gradcheck::check_layer;
 
-    /// Normally distributed numbers.
-    pub(crate) fn normal(count: usize, seed: u64) -> Vec<f64> {
-        StandardNormal.sample_iter(Seed(seed).rng()).take(count).collect()
-    }
+    pub(crate) use crate::gradcheck::normal;
 
-    /// The loss that gradients are checked with: a fixed weighted sum of all outputs, so that
-    /// `dL/dy` is the weight of each output.
-    fn loss(layer: &mut dyn Layer<f64>, input: &[f64], weights: &[f64]) -> f64 {
-        let mut output = vec![f64::NAN; weights.len()];
-        layer.forward(input, &mut output);
-        output.iter().zip(weights).map(|(output, weight)| output * weight).sum()
-    }
-
-    /// Compares every gradient of a layer with central differences,
-    /// `dL/dx = (L(x + h) - L(x - h)) / 2h`, whose error is of the order of h^2 = 1e-10.
+    /// Compares every gradient of a layer with central differences.
     pub(crate) fn check_gradients(layer: &mut dyn Layer<f64>, input_length: usize, n: usize) {
-        const H: f64 = 1e-5;
-        const TOLERANCE: f64 = 1e-7;
-        let mut input = normal(n * input_length, 1);
-        let weights = normal(n * layer.output_shape().len(), 2);
-
-        loss(layer, &input, &weights);
-        let mut gradient = vec![f64::NAN; input.len()];
-        layer.backward(&input, &weights, Some(&mut gradient));
-        let of_parameters: Vec<Vec<f64>> =
-            layer.parameters().iter().map(|parameter| parameter.gradient.clone()).collect();
-
-        let close = |got: f64, expected: f64, what: &str| {
-            let error = (got - expected).abs() / (1.0 + expected.abs());
-            assert!(error < TOLERANCE, "{what}: {got}, central difference {expected}");
-        };
-        for i in 0..input.len() {
-            let x = input[i];
-            input[i] = x + H;
-            let above = loss(layer, &input, &weights);
-            input[i] = x - H;
-            let below = loss(layer, &input, &weights);
-            input[i] = x;
-            close(gradient[i], (above - below) / (2.0 * H), &format!("input {i}"));
-        }
-        for (p, gradient) in of_parameters.iter().enumerate() {
-            for (i, &got) in gradient.iter().enumerate() {
-                let w = layer.parameters()[p].value[i];
-                let mut loss_at = |value| {
-                    layer.parameters_mut()[p].value[i] = value;
-                    loss(layer, &input, &weights)
-                };
-                let difference = (loss_at(w + H) - loss_at(w - H)) / (2.0 * H);
-                loss_at(w);
-                close(got, difference, &format!("parameter {p}, weight {i}"));
-            }
+        for check in check_layer(layer, input_length, n) {
+            assert!(check.error() < 1e-7, "{}: {check:?}", check.error());
         }
     }
 }

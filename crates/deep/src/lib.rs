@@ -7,6 +7,7 @@ mod activation;
 mod cnn;
 #[cfg(test)]
 mod golden;
+pub mod gradcheck;
 mod kernels;
 mod layer;
 mod loss;
