@@ -28,7 +28,10 @@ pub use layer::{
     NeighbourhoodParams, Parameter, PoolParams, Residual, Role, Shape, Subtractive, Workspace,
 };
 pub use loss::{Loss, Objective, Target, softmax};
-pub use network::{AffineParams, LayerKind, LayerSpec, Network, NetworkError, NetworkSpec};
+pub use network::{
+    AffineParams, LayerKind, LayerSpec, LayerSummary, Network, NetworkError, NetworkSpec, Summary,
+    TensorsError,
+};
 pub use optimiser::{Optimiser, OptimiserParams};
 pub use real::Real;
 pub use schedule::{PlateauState, Progress, Schedule, ScheduleParams};
