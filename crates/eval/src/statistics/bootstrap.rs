@@ -27,7 +27,7 @@ use rand::RngExt;
 /// let bootstrap = Bootstrap::new(right.len(), 2000, base::Seed(1), share).unwrap();
 /// let interval = bootstrap.bca(0.95).unwrap();
 /// assert_eq!(bootstrap.estimate(), 0.8);
-/// assert_eq!((interval.low, interval.high), (0.4, 0.9));
+/// assert_eq!((interval.low, interval.high), (0.5, 1.0));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
