@@ -3,7 +3,9 @@
 //! Each repetition draws a new data set: two classes, and features of two kinds, independent and
 //! with the same distribution. Either learner takes the nearest of the class means in its own kind
 //! of features, so both are equally good by symmetry, and what they learn differs by chance alone.
-//! `docs/method.md` quotes these rates.
+//! `docs/method.md` quotes these rates (`--nocapture` prints them).
+
+#![allow(clippy::print_stdout)] // measured rates, for the docs
 
 use base::Seed;
 use eval::paired::Paired;
