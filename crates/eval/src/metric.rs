@@ -109,9 +109,9 @@ pub const METRICS: &[Metric] = &[
         "Agreement with the truth beyond chance: 0 is guessing with the right proportions, 1 is perfect."),
     metric("mcc", Predictions, High, "Matthews correlation", |e| Ok(e.confusion().mcc()),
         "Correlation of prediction and truth, from -1 to 1; 0 is guessing."),
-    metric("top_2", Predictions, High, "Top-2 accuracy", |e| top_k(e.truth(), e.scores(), 2),
+    metric("top_2", Predictions, High, "Top-2 accuracy", |e| top(e, 2),
         "Share of images whose class is among the two with the highest scores."),
-    metric("top_5", Predictions, High, "Top-5 accuracy", |e| top_k(e.truth(), e.scores(), 5),
+    metric("top_5", Predictions, High, "Top-5 accuracy", |e| top(e, 5),
         "Share of images whose class is among the five with the highest scores."),
     metric("auc_ovr", Probabilities, High, "AUC, one vs. rest", |e| auc_one_vs_rest(e.truth(), e.scores(), Macro),
         "Chance that an image of a class has a higher probability of it than an image of the others; mean over the classes."),
@@ -132,6 +132,14 @@ pub const METRICS: &[Metric] = &[
     metric("mce", Probabilities, Low, "Largest calibration error", |e| e.reliability(Binning::EqualWidth(BINS)).map(|r| r.maximum_error()),
         "The largest distance of confidence and accuracy in one of 15 bins."),
 ];
+
+/// The top `k` accuracy, where it is no matter of course.
+fn top(evidence: &Evidence, k: usize) -> Result<f64, Undefined> {
+    match evidence.scores().ncols() {
+        classes if classes > k => top_k(evidence.truth(), evidence.scores(), k),
+        found => Err(Undefined::TooFew { what: "classes", needed: k + 1, found }),
+    }
+}
 
 #[cfg(test)]
 mod tests {
