@@ -149,8 +149,8 @@ impl Bootstrap {
         if bias.is_finite() { Ok(bias) } else { Err(Undefined::Unbounded("the bias correction")) }
     }
 
-    /// `a`: how fast the spread of the statistic changes with its value, a third of the skewness
-    /// by half a sixth, from leaving out one row at a time.
+    /// `a`: how fast the standard error changes with the statistic, from leaving out one row at a
+    /// time; a sixth of the sum of cubes over the sum of squares to the power of 3/2.
     ///
     /// # Errors
     /// If no row changes the statistic.
