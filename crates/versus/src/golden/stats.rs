@@ -178,6 +178,11 @@ impl Report {
         self.failures().next().is_none()
     }
 
+    /// Number of cases.
+    pub fn cases(&self) -> usize {
+        self.groups.iter().map(|group| group.cases.len()).sum()
+    }
+
     /// A line for each difference.
     pub fn failures(&self) -> impl Iterator<Item = String> {
         self.groups.iter().flat_map(|group| {
