@@ -12,6 +12,7 @@ mod distributions;
 mod input;
 mod metrics;
 mod paired;
+mod questions;
 mod ranks;
 mod resampling;
 
@@ -37,13 +38,17 @@ const GROUPS: &[(&str, Compute)] = &[
     ("classification", metrics::classification),
     ("cochran_q", paired::cochran),
     ("corrected_resampled_t", resampling::corrected_t),
+    ("corruption_error", questions::corruption_error),
     ("distributions", distributions::distributions),
     ("effect_sizes", ranks::effect_sizes),
     ("five_by_two_cv", resampling::five_by_two),
     ("friedman_nemenyi", ranks::friedman),
+    ("latency_quantiles", questions::latency_quantiles),
+    ("learning_curve_power_law", questions::power_law),
     ("mcnemar", paired::mcnemar),
     ("mean_ci_over_seeds", resampling::mean_ci),
     ("multiple_testing", ranks::multiple_testing),
+    ("pareto_front", questions::pareto_front),
     ("permutation_test_score", ranks::permutation_score),
     ("probabilistic", metrics::probabilistic),
     ("sign_flip_exact", ranks::sign_flip),
