@@ -1,8 +1,9 @@
 //! The recipe: settings of the network and its training, and the trained network as a model.
 
-use crate::layer::PIECE;
+use crate::layer::{ConvolutionParams, PIECE, PoolParams, Shape};
 use crate::loss::softmax;
-use crate::network::Network;
+use crate::network::{AffineParams, LayerKind, LayerSpec, Network, NetworkSpec};
+use crate::real::Real;
 use crate::train::input::Normalisation;
 use crate::train::train;
 use base::{
@@ -61,7 +62,46 @@ impl Default for CnnParams {
     }
 }
 
-/// A small convolutional network, described at [`Network`]. Checked when it is made.
+/// Maps with a shorter side are not pooled, so that maps keep at least 2x2 numbers.
+const MIN_POOLED_SIDE: usize = 4;
+
+impl CnnParams {
+    /// The layers, for images of `size`.
+    ///
+    /// Pooling before ReLU gives the same numbers as after it, with a quarter of the work.
+    pub fn spec(&self, size: Size) -> NetworkSpec {
+        let mut layers: Vec<LayerKind> = Vec::new();
+        let (mut height, mut width) = (size.height, size.width);
+        for &maps in &self.channels {
+            let convolution = ConvolutionParams::new(maps, self.kernel_size);
+            layers.push(LayerKind::Convolution(convolution.same_without_bias()));
+            layers.push(LayerKind::BatchNorm {});
+            if height.min(width) >= MIN_POOLED_SIDE {
+                layers.push(LayerKind::MaxPool(PoolParams::new(2)));
+                (height, width) = (height / 2, width / 2);
+            }
+            layers.push(LayerKind::Relu {});
+        }
+        layers.push(LayerKind::Affine(AffineParams { outputs: Some(self.embedding) }));
+        layers.push(LayerKind::Relu {});
+        layers.push(LayerKind::Affine(AffineParams { outputs: None }));
+        NetworkSpec { layers: layers.into_iter().map(LayerSpec::from).collect() }
+    }
+
+    /// The untrained network, for images of a size that was checked.
+    pub(crate) fn network<R: Real>(&self, size: Size, classes: usize, seed: Seed) -> Network<R> {
+        let input = Shape { channels: size.channels, height: size.height, width: size.width };
+        Network::new(&self.spec(size), input, classes, seed).expect("settings were checked")
+    }
+}
+
+/// A small convolutional network. Checked when it is made.
+///
+/// ```text
+/// image -> [convolution, batch normalisation, max pooling, ReLU] for each entry of `channels`
+///       -> affine -> ReLU          the embedding
+///       -> affine                  one output per class, for the softmax
+/// ```
 ///
 /// Scores are class probabilities. Images may have any size from
 /// `kernel_size x kernel_size` pixels; the weights of the embedding layer grow with the number of

@@ -9,10 +9,10 @@
 mod holdout;
 pub(crate) mod input;
 
-use crate::AdamW;
 use crate::cnn::{CnnParams, TrainedCnn, infer};
-use crate::loss::softmax_cross_entropy;
-use crate::network::{Network, Workspace};
+use crate::layer::Workspace;
+use crate::loss::{Objective, Target};
+use crate::optimiser::{Optimiser, OptimiserParams};
 use crate::train::holdout::hold_out;
 use crate::train::input::Normalisation;
 use base::{Convergence, Epoch, FitError, FitSummary, Images, Labels, Seed};
@@ -58,11 +58,11 @@ pub(crate) fn train(
 ) -> Result<TrainedCnn, FitError> {
     let (rows, held_out) = hold_out(labels, params.validation_share, seed.child("validation", 0));
     let normalisation = Normalisation::learn(images, &rows);
-    let mut network =
-        Network::build(params, images.size(), labels.class_count(), seed.child("network", 0));
+    let mut network = params.network(images.size(), labels.class_count(), seed.child("network", 0));
     let plan = Plan::new(params, rows.len());
-    let mut workspace = Workspace::new(&network, params.batch_size.min(rows.len()));
-    let mut optimiser = AdamW::new(params.weight_decay);
+    let mut workspace = Workspace::new(network.chain(), params.batch_size.min(rows.len()));
+    let mut optimiser = Optimiser::new(&OptimiserParams::default(), params.weight_decay)
+        .expect("settings were checked");
     let truth = |rows: &[usize]| rows.iter().map(|&row| labels.ids()[row]).collect::<Vec<_>>();
 
     let mut curve: Vec<Epoch> = Vec::new();
@@ -76,12 +76,16 @@ pub(crate) fn train(
             let positions = plan.batch(step, rows.len());
             let batch: Vec<usize> = order[positions.clone()].iter().map(|&i| rows[i]).collect();
             write_batch(&normalisation, images, &batch, &shifts[positions], workspace.inputs());
-            let of_batch = network.learn(&mut workspace, &truth(&batch));
+            let of_batch = network.learn(
+                &mut workspace,
+                Target::Classes(&truth(&batch)),
+                Objective::default(),
+            );
             if !of_batch.sum.is_finite() {
                 let step = epoch * plan.steps_per_epoch + step;
                 return Err(FitError::Diverged { step, loss: of_batch.sum as f32 });
             }
-            optimiser.step(network.parameters(), rate);
+            optimiser.step(network.parameters_mut(), rate);
             loss += of_batch.sum;
             right += of_batch.right;
         }
@@ -102,7 +106,12 @@ pub(crate) fn train(
                 infer(&network, &normalisation, images.size(), images, &held_out, network.depth());
             let outputs = outputs.as_slice().expect("rows are contiguous");
             let mut unused = vec![0.0; outputs.len()];
-            let found = softmax_cross_entropy(outputs, &truth(&held_out), &mut unused);
+            let found = Objective::default().loss(
+                outputs,
+                labels.class_count(),
+                Target::Classes(&truth(&held_out)),
+                &mut unused,
+            );
             let validation_loss = (found.sum / held_out.len() as f64) as f32;
             record.validation_loss = Some(validation_loss);
             record.validation_accuracy = Some(found.right as f32 / held_out.len() as f32);
@@ -233,7 +242,8 @@ mod tests {
         let (_, held_out) = hold_out(&labels, 0.3, Seed(1).child("validation", 0));
         let outputs = model.outputs(&images.pick(&held_out), model.network.depth());
         let truth: Vec<usize> = held_out.iter().map(|&row| labels.ids()[row]).collect();
-        let loss = softmax_cross_entropy(outputs.as_slice().unwrap(), &truth, &mut [0.0; 36]).sum;
-        assert_eq!((loss / truth.len() as f64) as f32, lowest);
+        let (outputs, truth) = (outputs.as_slice().unwrap(), Target::Classes(&truth));
+        let loss = Objective::default().loss(outputs, 2, truth, &mut [0.0; 36]).sum;
+        assert_eq!((loss / held_out.len() as f64) as f32, lowest);
     }
 }
