@@ -140,5 +140,7 @@ fn entry(folder: &Path, columns: &Columns, record: &StringRecord) -> Result<File
         Some(part) if part.eq_ignore_ascii_case("test") => true,
         Some(part) => return Err(ManifestFault::Part { part: part.to_owned() }),
     };
+    let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+    let name = parts.join("/");
     Ok(File { path, name, class, test, group: group.filter(|group| !group.is_empty()) })
 }
