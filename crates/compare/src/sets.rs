@@ -180,6 +180,58 @@ mod tests {
         assert_eq!(slug("猫と犬"), "猫と犬");
     }
 
+    /// Two classes of twelve noise images, in pairs by name (`0-a`, `0-b`); the first of class `y`
+    /// is also the second of another pair.
+    fn open_pairs(plan: &Plan) -> OpenSet {
+        let folder = tempfile::tempdir().unwrap();
+        for class in ["x", "y"] {
+            std::fs::create_dir(folder.path().join(class)).unwrap();
+            for k in 0..12_u64 {
+                let number = if class == "y" && k == 3 { 0 } else { k };
+                let noise = Seed(number).child(class, 0).permutation(256);
+                let pixels = noise.into_iter().map(|value| value as u8).collect();
+                let image = image::GrayImage::from_raw(16, 16, pixels).unwrap();
+                let name = format!("{class}/{}-{}.png", k / 2, ["a", "b"][k as usize % 2]);
+                image.save(folder.path().join(name)).unwrap();
+            }
+        }
+        open("pairs".to_owned(), folder.path(), plan).unwrap()
+    }
+
+    /// Whether each list of rows lies in one part of every split.
+    fn keeps(set: &OpenSet, lists: &[Vec<usize>]) -> bool {
+        let splits = set.folds.iter().chain([&set.hold_out]);
+        splits.into_iter().all(|split| {
+            let split = Split { train: split.train.clone(), test: split.test.clone() };
+            leaked(lists, &split) == 0
+        })
+    }
+
+    #[test]
+    fn groups_and_duplicates_stay_together_and_may_be_split_on_demand() {
+        let mut plan = crate::plan::Preset::Quick.plan(Path::new(""));
+        let pairs: Vec<Vec<usize>> = (0..12).map(|pair| vec![2 * pair, 2 * pair + 1]).collect();
+        plan.protocol.duplicates = Duplicates::Ignore;
+        let plain = open_pairs(&plan);
+        assert_eq!(plain.record.duplicates, [[12, 15]]);
+        assert_eq!(plain.record.groups, None);
+        assert!(!keeps(&plain, &pairs));
+
+        plan.protocol.duplicates = Duplicates::KeepTogether;
+        let joined = open_pairs(&plan);
+        assert!(keeps(&joined, &[vec![12, 15]]));
+        assert!(!keeps(&joined, &pairs));
+        // The digest of the images is the same; that of the splits is what tells trials apart.
+        assert_eq!(joined.record.digest, plain.record.digest);
+
+        plan.group_pattern = Some("^(.*)-".to_owned());
+        let grouped = open_pairs(&plan);
+        assert!(keeps(&grouped, &pairs) && keeps(&grouped, &[vec![12, 13, 14, 15]]));
+        let groups = grouped.record.groups.as_ref().unwrap();
+        assert_eq!(groups[12..16], [6; 4]);
+        assert_eq!(grouped.labels.groups(), Some(&groups[..]));
+    }
+
     #[test]
     fn duplicates_within_one_part_are_no_leak() {
         let hold_out = Split { train: vec![0, 1, 2], test: vec![3, 4, 5] };
