@@ -1,5 +1,142 @@
 //! Activation functions, as layers.
+//!
+//! Without one between them, affine layers would collapse into a single affine layer. The chain
+//! rule for a function of one number is `dL/dx = f'(x) dL/dy`.
+//!
+//! ```text
+//!             f(x)                       f'(x)
+//! step        1 if x >= 0, else 0        0 almost everywhere: nothing can be learned through it
+//! identity    x                          1
+//! sigmoid     s(x) = 1 / (1 + e^-x)      s(x) (1 - s(x))     at most 1/4: gradients vanish
+//! tanh        tanh x                     1 - tanh^2 x
+//! softplus    log (1 + e^x)              s(x)
+//! relu        max(x, 0)                  1 if x > 0, else 0
+//! leaky-relu  x if x > 0, else slope x   1 if x > 0, else slope
+//! elu         x if x > 0, else alpha (e^x - 1)       1 if x > 0, else alpha e^x
+//! gelu        x Phi(x)                   Phi(x) + x phi(x)   Phi, phi: of the normal distribution
+//! silu        x s(x)                     s(x) (1 + x (1 - s(x)))
+//! frelu       max(x, T(x))               T: a learned 3x3 window; see `frelu.rs`
+//! softmax     e^x[k] / sum of e^x[j]     y[k] (1 if j = k, else 0) - y[k] y[j]
+//! ```
 
-mod relu;
+mod frelu;
+mod gated;
+mod rectifiers;
+mod sigmoids;
+mod softmax;
+mod step;
 
-pub use relu::Relu;
+pub use frelu::Frelu;
+pub use gated::{Gelu, Silu};
+pub use rectifiers::{Elu, Identity, LeakyRelu, Relu};
+pub use sigmoids::{Sigmoid, Softplus, Tanh};
+pub use softmax::Softmax;
+pub use step::Step;
+
+use crate::layer::{Layer, Shape, batch_length, pieces, pieces_back};
+use crate::real::Real;
+
+/// A function of one number.
+pub trait Function: Send + Sync {
+    /// `f(x)`. NaN stays NaN, so that a failure is not hidden.
+    fn value<R: Real>(&self, x: R) -> R;
+
+    /// `f'(x)`. Where the function has a corner, as in PyTorch.
+    fn slope<R: Real>(&self, x: R) -> R;
+
+    /// Why there is no `f'` to learn by, if so.
+    fn no_gradient(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// The layer that applies a function to every number.
+#[derive(Debug, Clone)]
+pub struct Elementwise<F> {
+    shape: Shape,
+    function: F,
+}
+
+impl<F: Function> Elementwise<F> {
+    /// For inputs of this shape; outputs have the same.
+    pub fn new(shape: Shape, function: F) -> Self {
+        Self { shape, function }
+    }
+}
+
+impl<R: Real, F: Function> Layer<R> for Elementwise<F> {
+    fn output_shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn infer(&self, input: &[R], output: &mut [R]) {
+        batch_length(input, self.shape.len(), output, self.shape.len());
+        for (y, &x) in output.iter_mut().zip(input) {
+            *y = self.function.value(x);
+        }
+    }
+
+    fn forward(&mut self, input: &[R], output: &mut [R]) {
+        pieces(input, self.shape, output, self.shape, |x, y| self.infer(x, y));
+    }
+
+    fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
+        let Some(input_gradient) = input_gradient else { return };
+        let work = |x: &[R], dy: &[R], dx: &mut [R]| {
+            for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
+                *dx = self.function.slope(x) * dy;
+            }
+        };
+        pieces_back(input, self.shape, output_gradient, self.shape, input_gradient, work);
+    }
+
+    fn no_gradient(&self) -> Option<&'static str> {
+        self.function.no_gradient()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::tests::check_gradients;
+
+    fn check(function: impl Function) {
+        check_gradients(&mut Elementwise::new(Shape::vector(5), function), 5, 18);
+    }
+
+    #[test]
+    fn gradients_equal_central_differences() {
+        check(Identity);
+        check(Sigmoid);
+        check(Tanh);
+        check(Softplus);
+        check(Relu);
+        check(LeakyRelu { slope: 0.1 });
+        check(Elu { alpha: 1.5 });
+        check(Gelu);
+        check(Silu);
+    }
+
+    /// The largest and smallest numbers must not make an infinity or NaN out of a finite limit.
+    #[test]
+    fn far_from_zero_functions_reach_their_limits_and_nan_stays() {
+        fn at(function: impl Function + Copy, x: f32) -> (f32, f32) {
+            (function.value(x), function.slope(x))
+        }
+        fn nan(function: impl Function + Copy) -> bool {
+            function.value(f32::NAN).is_nan()
+        }
+        assert_eq!([at(Sigmoid, -1e38), at(Sigmoid, 1e38)], [(0.0, 0.0), (1.0, 0.0)]);
+        assert_eq!([at(Tanh, -1e38), at(Tanh, 1e38)], [(-1.0, 0.0), (1.0, 0.0)]);
+        assert_eq!([at(Softplus, -1e38), at(Softplus, 1e38)], [(0.0, 0.0), (1e38, 1.0)]);
+        assert_eq!([at(Relu, -1e38), at(Relu, 1e38)], [(0.0, 0.0), (1e38, 1.0)]);
+        let leaky = LeakyRelu { slope: 0.5 };
+        assert_eq!([at(leaky, -1e38), at(leaky, 1e38)], [(-5e37, 0.5), (1e38, 1.0)]);
+        let elu = Elu { alpha: 2.0 };
+        assert_eq!([at(elu, -1e38), at(elu, 1e38)], [(-2.0, 0.0), (1e38, 1.0)]);
+        assert_eq!([at(Gelu, -1e38), at(Gelu, 1e38)], [(0.0, 0.0), (1e38, 1.0)]);
+        assert_eq!([at(Silu, -1e38), at(Silu, 1e38)], [(0.0, 0.0), (1e38, 1.0)]);
+        assert!(nan(Identity) && nan(Sigmoid) && nan(Tanh) && nan(Softplus) && nan(Relu));
+        assert!(nan(leaky) && nan(elu) && nan(Gelu) && nan(Silu) && nan(Step));
+    }
+}

@@ -9,17 +9,37 @@
 //! order of the pieces: the same bits come out at any number of threads.
 
 mod affine;
+mod average_pool;
 mod batch_norm;
+mod chain;
 mod convolution;
+mod dropout;
+mod flatten;
 mod init;
+mod local_contrast;
+mod local_response;
 mod max_pool;
+mod residual;
+mod window;
 
 pub use affine::Affine;
+pub use average_pool::{AveragePool, GlobalAveragePool};
 pub use batch_norm::BatchNorm;
-pub use convolution::Convolution;
+pub use chain::{Chain, Workspace};
+pub use convolution::{Convolution, ConvolutionParams};
+pub use dropout::Dropout;
+pub use flatten::Flatten;
+pub use local_contrast::{Divisive, NeighbourhoodParams, Subtractive};
+pub use local_response::{LocalResponse, LocalResponseParams};
 pub use max_pool::MaxPool;
+pub use residual::Residual;
+pub use window::PoolParams;
 
 use crate::real::Real;
+use base::{ParamError, Seed};
+use rayon::prelude::*;
+use std::fmt;
+use thiserror::Error;
 
 /// Images per piece of work. Part of the result (it fixes the order of additions), not a knob.
 pub(crate) const PIECE: usize = 16;
@@ -57,6 +77,17 @@ impl Shape {
     }
 }
 
+/// `3 maps of 28x28`, or `10 numbers`.
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { channels, height, width } = self;
+        match (height, width) {
+            (1, 1) => write!(f, "{channels} numbers"),
+            _ => write!(f, "{channels} maps of {height}x{width}"),
+        }
+    }
+}
+
 /// Inputs in a batch, from the lengths of the slices and of one input and output.
 ///
 /// # Panics
@@ -68,21 +99,85 @@ pub(crate) fn batch_length<R>(input: &[R], of_one: usize, output: &[R], of_outpu
     n
 }
 
-/// Numbers that are learned, and the gradient of the loss with respect to them.
+/// Calls `work(inputs, outputs)` for every piece of a batch, in parallel.
+///
+/// # Panics
+/// If the slices do not hold equally many inputs and outputs.
+pub(crate) fn pieces<R: Real>(
+    input: &[R],
+    input_shape: Shape,
+    output: &mut [R],
+    output_shape: Shape,
+    work: impl Fn(&[R], &mut [R]) + Sync,
+) {
+    batch_length(input, input_shape.len(), output, output_shape.len());
+    let pieces = input.par_chunks(PIECE * input_shape.len());
+    let pieces = pieces.zip(output.par_chunks_mut(PIECE * output_shape.len()));
+    pieces.for_each(|(input, output)| work(input, output));
+}
+
+/// Calls `work(inputs, output gradients, input gradients)` for every piece of a batch, in parallel.
+///
+/// # Panics
+/// If the slices do not hold equally many inputs and outputs.
+pub(crate) fn pieces_back<R: Real>(
+    input: &[R],
+    input_shape: Shape,
+    output_gradient: &[R],
+    output_shape: Shape,
+    input_gradient: &mut [R],
+    work: impl Fn(&[R], &[R], &mut [R]) + Sync,
+) {
+    batch_length(input, input_shape.len(), output_gradient, output_shape.len());
+    assert_eq!(input_gradient.len(), input.len(), "a gradient per input");
+    let piece = PIECE * input_shape.len();
+    let pieces = input.par_chunks(piece).zip(input_gradient.par_chunks_mut(piece));
+    let pieces = pieces.zip(output_gradient.par_chunks(PIECE * output_shape.len()));
+    pieces.for_each(|((x, dx), dy)| work(x, dy, dx));
+}
+
+/// What a layer's numbers are to training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Learned by gradient descent, and shrunk by weight decay.
+    Weight,
+    /// Learned by gradient descent, without weight decay: biases, scales of normalisation.
+    Bias,
+    /// Kept by the layer itself and needed for inference: running means. Its gradient is empty.
+    Statistic,
+}
+
+/// Numbers that a layer has learned, and the gradient of the loss with respect to them.
 #[derive(Debug, Clone)]
 pub struct Parameter<R> {
-    /// The weights.
+    /// As in PyTorch's `state_dict`: `weight`, `bias`, `running_mean`; behind the name of the layer
+    /// and a dot, once it is part of a network.
+    pub name: String,
+    /// Lengths along each axis, as in PyTorch.
+    pub shape: Vec<usize>,
+    /// The numbers, the last axis running fastest.
     pub value: Vec<R>,
-    /// `dL/dw` of the latest backward pass, one per weight.
+    /// `dL/dw` of the latest backward pass, one per number.
     pub gradient: Vec<R>,
-    /// Whether weight decay applies. Biases and the scales of batch normalisation are exempt.
-    pub decays: bool,
+    /// Who changes the numbers.
+    pub role: Role,
 }
 
 impl<R: Real> Parameter<R> {
-    /// Weights with a gradient of zero.
-    pub fn new(value: Vec<R>, decays: bool) -> Self {
-        Self { gradient: vec![R::zero(); value.len()], value, decays }
+    /// Numbers with a gradient of zero.
+    ///
+    /// # Panics
+    /// If `value` does not have as many numbers as `shape` says.
+    pub fn new(name: &str, role: Role, shape: &[usize], value: Vec<R>) -> Self {
+        assert_eq!(value.len(), shape.iter().product::<usize>(), "{name} of shape {shape:?}");
+        let gradients = if role == Role::Statistic { 0 } else { value.len() };
+        let gradient = vec![R::zero(); gradients];
+        Self { name: name.to_owned(), shape: shape.to_vec(), value, gradient, role }
+    }
+
+    /// Whether gradient descent changes the numbers.
+    pub fn is_learned(&self) -> bool {
+        self.role != Role::Statistic
     }
 }
 
@@ -110,75 +205,89 @@ pub trait Layer<R: Real>: Send + Sync {
     /// `output_gradient` is `dL/dy`. The first layer is not asked for `dL/dx`.
     fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>);
 
-    /// What is learned by gradient descent; nothing, unless a layer says otherwise.
-    fn parameters(&mut self) -> Vec<&mut Parameter<R>> {
+    /// All numbers the layer has learned; none, unless a layer says otherwise.
+    fn parameters(&self) -> Vec<&Parameter<R>> {
         Vec::new()
     }
 
-    /// What is learned by other means and needed for inference (running means); nothing, unless a
-    /// layer says otherwise.
-    fn statistics(&mut self) -> Vec<&mut Vec<R>> {
+    /// The same numbers, to be changed. Lengths must stay.
+    fn parameters_mut(&mut self) -> Vec<&mut Parameter<R>> {
         Vec::new()
     }
+
+    /// Decides what is left to chance in the next forward passes (dropout). Equal seeds, equal
+    /// passes.
+    fn reseed(&mut self, _seed: Seed) {}
+
+    /// With `true`, the next forward and backward passes are those of the trained network: batch
+    /// normalisation uses its running averages, dropout drops nothing.
+    fn freeze(&mut self, _frozen: bool) {}
+
+    /// Why the layer cannot be trained through, if so.
+    fn no_gradient(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Multiplications, each with an addition, that one input costs in [`Self::infer`]; 0 for
+    /// layers that cost no more than reading their input.
+    fn multiply_adds(&self) -> u64 {
+        0
+    }
+}
+
+/// Why a layer cannot take inputs of some shape.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum LayerError {
+    /// A setting outside its range.
+    #[error(transparent)]
+    Setting(#[from] ParamError),
+    /// Maps smaller than the window that is moved over them.
+    #[error("its window covers {window} rows and columns, but its input is {input}")]
+    Window {
+        /// Rows and columns that the window covers, less the padding on both sides.
+        window: usize,
+        /// Shape of the input.
+        input: Shape,
+    },
+    /// Maps that cannot be shared out among the groups.
+    #[error("{maps} {what} maps cannot be shared out among {groups} groups")]
+    Groups {
+        /// Input or output.
+        what: &'static str,
+        /// Their number.
+        maps: usize,
+        /// Number of groups.
+        groups: usize,
+    },
+    /// Branches that are added and differ in shape.
+    #[error("its branch makes {branch}, which cannot be added to {shortcut}")]
+    Sum {
+        /// Shape of the branch's outputs.
+        branch: Shape,
+        /// Shape of what they are added to.
+        shortcut: Shape,
+    },
+    /// Something wrong with a layer inside this one.
+    #[error("{layer}: {source}")]
+    Inside {
+        /// Name and kind of the layer inside.
+        layer: String,
+        /// What is wrong with it.
+        source: Box<LayerError>,
+    },
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use base::Seed;
-    use rand_distr::{Distribution, StandardNormal};
+    use crate::gradcheck::check_layer;
 
-    /// Normally distributed numbers.
-    pub(crate) fn normal(count: usize, seed: u64) -> Vec<f64> {
-        StandardNormal.sample_iter(Seed(seed).rng()).take(count).collect()
-    }
+    pub(crate) use crate::gradcheck::normal;
 
-    /// The loss that gradients are checked with: a fixed weighted sum of all outputs, so that
-    /// `dL/dy` is the weight of each output.
-    fn loss(layer: &mut dyn Layer<f64>, input: &[f64], weights: &[f64]) -> f64 {
-        let mut output = vec![f64::NAN; weights.len()];
-        layer.forward(input, &mut output);
-        output.iter().zip(weights).map(|(output, weight)| output * weight).sum()
-    }
-
-    /// Compares every gradient of a layer with central differences,
-    /// `dL/dx = (L(x + h) - L(x - h)) / 2h`, whose error is of the order of h^2 = 1e-10.
+    /// Compares every gradient of a layer with central differences.
     pub(crate) fn check_gradients(layer: &mut dyn Layer<f64>, input_length: usize, n: usize) {
-        const H: f64 = 1e-5;
-        const TOLERANCE: f64 = 1e-7;
-        let mut input = normal(n * input_length, 1);
-        let weights = normal(n * layer.output_shape().len(), 2);
-
-        loss(layer, &input, &weights);
-        let mut gradient = vec![f64::NAN; input.len()];
-        layer.backward(&input, &weights, Some(&mut gradient));
-        let of_parameters: Vec<Vec<f64>> =
-            layer.parameters().iter().map(|parameter| parameter.gradient.clone()).collect();
-
-        let close = |got: f64, expected: f64, what: &str| {
-            let error = (got - expected).abs() / (1.0 + expected.abs());
-            assert!(error < TOLERANCE, "{what}: {got}, central difference {expected}");
-        };
-        for i in 0..input.len() {
-            let x = input[i];
-            input[i] = x + H;
-            let above = loss(layer, &input, &weights);
-            input[i] = x - H;
-            let below = loss(layer, &input, &weights);
-            input[i] = x;
-            close(gradient[i], (above - below) / (2.0 * H), &format!("input {i}"));
-        }
-        for (p, gradient) in of_parameters.iter().enumerate() {
-            for (i, &got) in gradient.iter().enumerate() {
-                let w = layer.parameters()[p].value[i];
-                let mut loss_at = |value| {
-                    layer.parameters()[p].value[i] = value;
-                    loss(layer, &input, &weights)
-                };
-                let difference = (loss_at(w + H) - loss_at(w - H)) / (2.0 * H);
-                loss_at(w);
-                close(got, difference, &format!("parameter {p}, weight {i}"));
-            }
+        for check in check_layer(layer, input_length, n) {
+            assert!(check.error() < 1e-7, "{}: {check:?}", check.error());
         }
     }
 }

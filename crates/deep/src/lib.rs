@@ -7,18 +7,36 @@ mod activation;
 mod cnn;
 #[cfg(test)]
 mod golden;
+pub mod gradcheck;
 mod kernels;
 mod layer;
 mod loss;
 mod network;
 mod optimiser;
 mod real;
+mod schedule;
 mod train;
 
-pub use activation::Relu;
+pub use activation::{
+    Elementwise, Elu, Frelu, Function, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax,
+    Softplus, Step, Tanh,
+};
 pub use cnn::{Cnn, CnnParams, TrainedCnn};
-pub use layer::{Affine, BatchNorm, Convolution, Layer, MaxPool, Parameter, Shape};
-pub use loss::{Loss, softmax, softmax_cross_entropy};
-pub use network::{Network, Workspace};
-pub use optimiser::AdamW;
+pub use layer::{
+    Affine, AveragePool, BatchNorm, Chain, Convolution, ConvolutionParams, Divisive, Dropout,
+    Flatten, GlobalAveragePool, Layer, LayerError, LocalResponse, LocalResponseParams, MaxPool,
+    NeighbourhoodParams, Parameter, PoolParams, Residual, Role, Shape, Subtractive, Workspace,
+};
+pub use loss::{Loss, Objective, Target, softmax};
+pub use network::{
+    AffineParams, LayerKind, LayerSpec, LayerSummary, Network, NetworkError, NetworkSpec, Summary,
+    TensorsError,
+};
+pub use optimiser::{Optimiser, OptimiserParams};
 pub use real::Real;
+pub use schedule::{PlateauState, Progress, Schedule, ScheduleParams};
+pub use train::Training;
+pub use train::augment::AugmentParams;
+pub use train::checkpoint::CheckpointError;
+pub use train::report::{EpochReport, LayerReport};
+pub use train::sampling::Sampling;

@@ -10,6 +10,9 @@ pub trait Real: NdFloat + Sum {
 
     /// The same number in double precision.
     fn as_f64(self) -> f64;
+
+    /// The complementary error function, `1 - erf(x)`.
+    fn erfc(self) -> Self;
 }
 
 impl Real for f32 {
@@ -20,6 +23,10 @@ impl Real for f32 {
     fn as_f64(self) -> f64 {
         f64::from(self)
     }
+
+    fn erfc(self) -> Self {
+        libm::erfcf(self)
+    }
 }
 
 impl Real for f64 {
@@ -29,5 +36,9 @@ impl Real for f64 {
 
     fn as_f64(self) -> f64 {
         self
+    }
+
+    fn erfc(self) -> Self {
+        libm::erfc(self)
     }
 }

@@ -2,10 +2,16 @@
 //!
 //! It knows no model: everything is done through the traits of [`base`].
 
+pub mod across;
 pub mod contract;
 pub mod grid;
+pub mod latency;
+pub mod learning_curve;
 pub mod metric;
+pub mod pareto;
+pub mod power_law;
 pub mod record;
+pub mod robustness;
 pub mod run;
 pub mod split;
 pub mod statistics;

@@ -8,7 +8,7 @@
 
 use crate::kernels::{Mat, Output, add, matmul, sum_pairs};
 use crate::layer::init::he_normal;
-use crate::layer::{Layer, PIECE, Parameter, Shape, batch_length};
+use crate::layer::{Layer, PIECE, Parameter, Role, Shape, batch_length};
 use crate::real::Real;
 use base::Seed;
 use rayon::prelude::*;
@@ -36,8 +36,13 @@ impl<R: Real> Affine<R> {
         Self {
             inputs,
             outputs,
-            weights: Parameter::new(he_normal(inputs * outputs, inputs, seed), true),
-            biases: Parameter::new(vec![R::zero(); outputs], false),
+            weights: Parameter::new(
+                "weight",
+                Role::Weight,
+                &[outputs, inputs],
+                he_normal(inputs * outputs, inputs, seed),
+            ),
+            biases: Parameter::new("bias", Role::Bias, &[outputs], vec![R::zero(); outputs]),
         }
     }
 }
@@ -96,8 +101,16 @@ impl<R: Real> Layer<R> for Affine<R> {
         });
     }
 
-    fn parameters(&mut self) -> Vec<&mut Parameter<R>> {
+    fn parameters(&self) -> Vec<&Parameter<R>> {
+        vec![&self.weights, &self.biases]
+    }
+
+    fn parameters_mut(&mut self) -> Vec<&mut Parameter<R>> {
         vec![&mut self.weights, &mut self.biases]
+    }
+
+    fn multiply_adds(&self) -> u64 {
+        (self.inputs * self.outputs) as u64
     }
 }
 

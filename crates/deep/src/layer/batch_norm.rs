@@ -20,7 +20,7 @@
 //! averages move by a tenth of the way in each step, and the running variance is the unbiased one.
 
 use crate::kernels::{sum_of, sum_pairs};
-use crate::layer::{Layer, PIECE, Parameter, Shape, batch_length};
+use crate::layer::{Layer, PIECE, Parameter, Role, Shape, batch_length};
 use crate::real::Real;
 use rayon::prelude::*;
 
@@ -35,8 +35,10 @@ pub struct BatchNorm<R> {
     shape: Shape,
     gamma: Parameter<R>,
     beta: Parameter<R>,
-    running_mean: Vec<R>,
-    running_variance: Vec<R>,
+    running_mean: Parameter<R>,
+    running_variance: Parameter<R>,
+    /// Whether the running averages are used in training too, and stay.
+    frozen: bool,
     /// `mean` and `1 / sqrt(variance + epsilon)` of each map in the latest training batch.
     batch: Vec<(R, R)>,
     /// Two sums for each map of each image of the batch; see [`totals`].
@@ -51,12 +53,16 @@ impl<R: Real> BatchNorm<R> {
     pub fn new(shape: Shape) -> Self {
         assert!(!shape.is_empty(), "maps with pixels, not {shape:?}");
         let (zeros, ones) = (vec![R::zero(); shape.channels], vec![R::one(); shape.channels]);
+        let of = |name, role, value: &Vec<R>| {
+            Parameter::new(name, role, &[shape.channels], value.clone())
+        };
         Self {
             shape,
-            gamma: Parameter::new(ones.clone(), false),
-            beta: Parameter::new(zeros.clone(), false),
-            running_mean: zeros,
-            running_variance: ones,
+            gamma: of("weight", Role::Bias, &ones),
+            beta: of("bias", Role::Bias, &zeros),
+            running_mean: of("running_mean", Role::Statistic, &zeros),
+            running_variance: of("running_var", Role::Statistic, &ones),
+            frozen: false,
             batch: Vec::new(),
             sums: Vec::new(),
         }
@@ -72,6 +78,12 @@ impl<R: Real> BatchNorm<R> {
                 *y = scale * x + shift;
             }
         }
+    }
+
+    /// Mean and `1 / deviation` of each map by the running averages.
+    fn running(&self) -> impl Iterator<Item = (R, R)> {
+        let running = self.running_mean.value.iter().zip(&self.running_variance.value);
+        running.map(|(&mean, &variance)| (mean, inverse_deviation(variance)))
     }
 
     /// `gamma z + beta` as `scale x + shift`, given the mean of each map and `1 / deviation`.
@@ -105,15 +117,18 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
     }
 
     fn infer(&self, input: &[R], output: &mut [R]) {
-        let running = self.running_mean.iter().zip(&self.running_variance);
-        let factors = self.factors(running.map(|(&mean, &v)| (mean, inverse_deviation(v))));
-        self.scale_and_shift(input, output, &factors);
+        self.scale_and_shift(input, output, &self.factors(self.running()));
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {
         let Shape { channels, .. } = self.shape;
         let plane = self.shape.plane();
         let n = batch_length(input, self.shape.len(), output, self.shape.len());
+        if self.frozen {
+            self.batch = self.running().collect();
+            self.sums.resize(input.len() / plane, (R::zero(), R::zero()));
+            return self.infer(input, output);
+        }
         let images = R::of(n as f64);
         let pixels = R::of(plane as f64);
 
@@ -144,8 +159,11 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
         let unbiased = count / (count - R::one()).max(R::one());
         let keep = |running: R, new: R| running + R::of(MOMENTUM) * (new - running);
         for (map, &(mean, variance)) in statistics.iter().enumerate() {
-            self.running_mean[map] = keep(self.running_mean[map], mean);
-            self.running_variance[map] = keep(self.running_variance[map], variance * unbiased);
+            let of = |running: &mut Parameter<R>, new| {
+                running.value[map] = keep(running.value[map], new);
+            };
+            of(&mut self.running_mean, mean);
+            of(&mut self.running_variance, variance * unbiased);
         }
         self.batch = statistics.iter().map(|&(mean, v)| (mean, inverse_deviation(v))).collect();
 
@@ -180,13 +198,17 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
         let Some(input_gradient) = input_gradient else { return };
         assert_eq!(input_gradient.len(), input.len(), "a gradient per input");
         let count = R::of((n * plane) as f64);
-        let gamma = &self.gamma.value;
+        let (gamma, frozen) = (&self.gamma.value, self.frozen);
         let maps = input.par_chunks(plane).zip(output_gradient.par_chunks(plane));
         let maps = input_gradient.par_chunks_mut(plane).enumerate().zip(maps);
         maps.with_min_len(channels).for_each(|((index, dx), (x, g))| {
             let map = index % channels;
             let (mean, inverse) = batch[map];
-            let (average_g, average_gz) = (totals[map].0 / count, totals[map].1 / count);
+            // Frozen means do not depend on any x.
+            let (average_g, average_gz) = match frozen {
+                true => (R::zero(), R::zero()),
+                false => (totals[map].0 / count, totals[map].1 / count),
+            };
             let scale = gamma[map] * inverse;
             for ((dx, &x), &g) in dx.iter_mut().zip(x).zip(g) {
                 let z = (x - mean) * inverse;
@@ -195,12 +217,17 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
         });
     }
 
-    fn parameters(&mut self) -> Vec<&mut Parameter<R>> {
-        vec![&mut self.gamma, &mut self.beta]
+    fn parameters(&self) -> Vec<&Parameter<R>> {
+        vec![&self.gamma, &self.beta, &self.running_mean, &self.running_variance]
     }
 
-    fn statistics(&mut self) -> Vec<&mut Vec<R>> {
-        vec![&mut self.running_mean, &mut self.running_variance]
+    fn parameters_mut(&mut self) -> Vec<&mut Parameter<R>> {
+        let Self { gamma, beta, running_mean, running_variance, .. } = self;
+        vec![gamma, beta, running_mean, running_variance]
+    }
+
+    fn freeze(&mut self, frozen: bool) {
+        self.frozen = frozen;
     }
 }
 
@@ -242,5 +269,21 @@ mod tests {
         norm.gamma.value = vec![1.5, -0.5];
         norm.beta.value = vec![0.25, 2.0];
         check_gradients(&mut norm, SHAPE.len(), 7);
+    }
+
+    #[test]
+    fn frozen_gradients_equal_central_differences_and_nothing_moves() {
+        let mut norm = BatchNorm::new(SHAPE);
+        norm.gamma.value = vec![1.5, -0.5];
+        norm.running_mean.value = vec![0.5, -2.0];
+        norm.running_variance.value = vec![0.3, 4.0];
+        norm.freeze(true);
+        check_gradients(&mut norm, SHAPE.len(), 3);
+        assert_eq!(norm.running_mean.value, [0.5, -2.0]);
+        let input = normal(2 * SHAPE.len(), 3);
+        let (mut trained, mut inferred) = (vec![0.0; input.len()], vec![0.0; input.len()]);
+        norm.forward(&input, &mut trained);
+        norm.infer(&input, &mut inferred);
+        assert_eq!(trained, inferred);
     }
 }

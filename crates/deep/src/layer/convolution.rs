@@ -1,40 +1,101 @@
-//! Convolution of maps with learned kernels, stride 1, zero padding: maps keep their size.
+//! Convolution of maps with learned kernels.
 //!
 //! ```text
-//! y[o, r, s] = sum over c, i, j of  w[o, c, i, j] x[c, r + i - p, s + j - p],   p = (size - 1) / 2
+//! y[o, r, s] = b[o] + sum over c, i, j of
+//!              w[o, c, i, j] x[c, r stride + i dilation - p, s stride + j dilation - p]
 //! ```
 //!
-//! (a cross-correlation, as in every deep learning library), where `x` is 0 outside the map.
-//! There is no bias: batch normalisation follows and would subtract it.
+//! (a cross-correlation, as in every deep learning library), where `p` is the padding and `x` is 0
+//! outside the map. With groups, maps are shared out in order, and outputs of a group see inputs
+//! of that group only.
 //!
-//! With `columns[(c, i, j), (r, s)] = x[c, r + i - p, s + j - p]` ("im2col") this is a product of
-//! matrices, and so are its gradients:
+//! With the matrix of `columns` that [`columns`] describes this is a product of matrices, and so
+//! are its gradients:
 //!
 //! ```text
 //! y = w columns       dL/dw = dL/dy columns^T       dL/dcolumns = w^T dL/dy
+//! dL/db[o] = sum over images, r, s of dL/dy[o, r, s]
 //! ```
 //!
-//! and `dL/dx` is the sum of `dL/dcolumns` over all places that `x` was copied to ("col2im").
+//! and `dL/dx` is the sum of `dL/dcolumns` over all places that `x` was copied to.
 //!
 //! Source: K. Chellapilla, S. Puri, P. Simard, "High performance convolutional neural networks for
-//! document processing", IWFHR 2006. Columns are made for one image at a time, so that they stay
-//! in the cache, and made again in the backward pass, which is cheaper than keeping them.
+//! document processing", IWFHR 2006. Reference: `torch.nn.Conv2d`. Columns are made for one image
+//! at a time, so that they stay in the cache, and made again in the backward pass, which is cheaper
+//! than keeping them.
 
-use crate::kernels::{Mat, Output, add, matmul};
+mod columns;
+
+use crate::kernels::{Mat, Output, add, matmul, sum_of};
 use crate::layer::init::he_normal;
-use crate::layer::{Layer, PIECE, Parameter, Shape, batch_length};
+use crate::layer::window::Window;
+use crate::layer::{Layer, LayerError, PIECE, Parameter, Role, Shape, batch_length};
 use crate::real::Real;
-use base::Seed;
+use base::{ParamError, Seed};
+use columns::{from_columns, to_columns};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
-/// Square kernels, one per pair of output and input map.
+/// Settings of a convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConvolutionParams {
+    /// Output maps, at least 1; in a network's file, one per class where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maps: Option<usize>,
+    /// Rows and columns of a kernel, 1 to 1024. With 1, every pixel is a small network's input
+    /// ("network in network").
+    pub size: usize,
+    /// Rows or columns from one output to the next.
+    #[serde(default = "one")]
+    pub stride: usize,
+    /// Rows and columns of zeros added on each side; `dilation * (size - 1) / 2` keeps the size.
+    #[serde(default)]
+    pub padding: usize,
+    /// Rows or columns between neighbouring numbers under a kernel.
+    #[serde(default = "one")]
+    pub dilation: usize,
+    /// Groups of maps; as many as there are input maps is a depthwise convolution.
+    #[serde(default = "one")]
+    pub groups: usize,
+    /// Whether a number is added to each map. Before batch normalisation it would be useless.
+    #[serde(default = "yes")]
+    pub bias: bool,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl ConvolutionParams {
+    /// `maps` maps with kernels of `size x size`, stride, dilation and groups 1, no padding.
+    pub fn new(maps: usize, size: usize) -> Self {
+        let maps = Some(maps);
+        Self { maps, size, stride: 1, padding: 0, dilation: 1, groups: 1, bias: true }
+    }
+
+    /// The same kernels without bias, padded so that maps keep their size if `size` is odd.
+    #[must_use]
+    pub fn same_without_bias(self) -> Self {
+        Self { padding: self.dilation * (self.size - 1) / 2, bias: false, ..self }
+    }
+}
+
+/// Square kernels, one per pair of output and input map of a group.
 #[derive(Debug, Clone)]
 pub struct Convolution<R> {
     input: Shape,
-    maps: usize,
-    size: usize,
-    /// Shape `(maps, input channels, size, size)`.
+    output: Shape,
+    window: Window,
+    groups: usize,
+    /// Shape `(maps, input channels / groups, size, size)`.
     weights: Parameter<R>,
+    /// One per map, or none.
+    biases: Option<Parameter<R>>,
     workspaces: Vec<Workspace<R>>,
 }
 
@@ -43,47 +104,76 @@ pub struct Convolution<R> {
 struct Workspace<R> {
     /// Columns of one image, and later their gradient.
     columns: Vec<R>,
-    /// `dL/dw` summed over the images of the piece.
+    /// `dL/dw` and `dL/db` summed over the images of the piece.
     weight_gradient: Vec<R>,
+    bias_gradient: Vec<R>,
 }
 
 impl<R: Real> Convolution<R> {
-    /// Turns `input.channels` maps into `maps` maps with kernels of `size x size`.
+    /// For inputs of shape `input`; normally distributed weights after He et al., biases 0.
     ///
-    /// # Panics
-    /// If `size` is even, or anything is 0.
-    pub fn new(input: Shape, maps: usize, size: usize, seed: Seed) -> Self {
-        assert!(size % 2 == 1, "kernels have a centre, so their side is odd, not {size}");
-        assert!(maps > 0 && !input.is_empty(), "{maps} maps from {input:?}");
-        let fan_in = input.channels * size * size;
-        let weights = Parameter::new(he_normal(maps * fan_in, fan_in, seed), true);
-        Self { input, maps, size, weights, workspaces: Vec::new() }
+    /// # Errors
+    /// If a setting is out of range, the kernels are larger than the padded maps, or maps cannot
+    /// be shared out among the groups.
+    pub fn new(input: Shape, params: &ConvolutionParams, seed: Seed) -> Result<Self, LayerError> {
+        let ConvolutionParams { size, stride, padding, dilation, groups, bias, .. } = *params;
+        let maps = params.maps.unwrap_or(0);
+        if !(1..=65_536).contains(&maps) {
+            return Err(ParamError::new("maps", maps, "from 1 to 65536").into());
+        }
+        if groups == 0 {
+            return Err(ParamError::new("groups", groups, "at least 1").into());
+        }
+        let window = Window::new(size, stride, padding, dilation)?;
+        let output = Shape { channels: maps, ..window.places(input)? };
+        for (what, maps) in [("input", input.channels), ("output", maps)] {
+            if maps % groups != 0 {
+                return Err(LayerError::Groups { what, maps, groups });
+            }
+        }
+        let shape = [maps, input.channels / groups, size, size];
+        let fan_in = shape[1..].iter().product();
+        let weights = he_normal(maps * fan_in, fan_in, seed);
+        let weights = Parameter::new("weight", Role::Weight, &shape, weights);
+        let zeros = || vec![R::zero(); maps];
+        let biases = bias.then(|| Parameter::new("bias", Role::Bias, &[maps], zeros()));
+        Ok(Self { input, output, window, groups, weights, biases, workspaces: Vec::new() })
     }
 
-    /// Rows of the matrix of columns: one per input map and place in the kernel.
+    /// Rows of the matrix of columns that belong to a group.
     fn fan_in(&self) -> usize {
-        self.input.channels * self.size * self.size
-    }
-
-    fn shape(&self) -> Shape {
-        Shape { channels: self.maps, ..self.input }
+        self.input.channels / self.groups * self.window.size * self.window.size
     }
 
     fn empty_columns(&self) -> Vec<R> {
-        vec![R::zero(); self.fan_in() * self.input.plane()]
+        vec![R::zero(); self.groups * self.fan_in() * self.output.plane()]
     }
 
-    /// The weights as a matrix, shape `(maps, fan_in)`.
-    fn matrix(&self) -> Mat<'_, R> {
-        Mat::new(&self.weights.value, self.maps, self.fan_in())
+    /// The weights of each group as a matrix, shape `(maps / groups, fan_in)`.
+    fn matrices(&self) -> impl Iterator<Item = Mat<'_, R>> {
+        let maps = self.output.channels / self.groups;
+        let groups = self.weights.value.chunks_exact(maps * self.fan_in());
+        groups.map(move |weights| Mat::new(weights, maps, self.fan_in()))
     }
 
     fn convolve(&self, input: &[R], output: &mut [R], columns: &mut [R]) {
+        let (fan_in, plane) = (self.fan_in(), self.output.plane());
+        let group = self.output.len() / self.groups;
         let images = input.chunks_exact(self.input.len());
-        for (x, y) in images.zip(output.chunks_exact_mut(self.shape().len())) {
-            to_columns(x, self.input, self.size, columns);
-            let columns = Mat::new(columns, self.fan_in(), self.input.plane());
-            matmul(self.matrix(), columns, y, Output::Replace);
+        for (x, y) in images.zip(output.chunks_exact_mut(self.output.len())) {
+            to_columns(x, self.input, self.output, self.window, columns);
+            let mode = match &self.biases {
+                Some(biases) => {
+                    let maps = y.chunks_exact_mut(plane).zip(&biases.value);
+                    maps.for_each(|(map, &bias)| map.fill(bias));
+                    Output::Add
+                }
+                None => Output::Replace,
+            };
+            let groups = columns.chunks_exact(fan_in * plane).zip(y.chunks_exact_mut(group));
+            for (weights, (columns, y)) in self.matrices().zip(groups) {
+                matmul(weights, Mat::new(columns, fan_in, plane), y, mode);
+            }
         }
     }
 
@@ -95,20 +185,36 @@ impl<R: Real> Convolution<R> {
         mut input_gradient: Option<&mut [R]>,
         workspace: &mut Workspace<R>,
     ) {
-        let (fan_in, plane) = (self.fan_in(), self.input.plane());
-        let Workspace { columns, weight_gradient } = workspace;
+        let (fan_in, plane) = (self.fan_in(), self.output.plane());
+        let maps = self.output.channels / self.groups;
+        let Workspace { columns, weight_gradient, bias_gradient } = workspace;
         weight_gradient.fill(R::zero());
+        bias_gradient.fill(R::zero());
         let images = input.chunks_exact(self.input.len());
-        let of_output = output_gradient.chunks_exact(self.shape().len());
+        let of_output = output_gradient.chunks_exact(self.output.len());
         for (index, (x, dy)) in images.zip(of_output).enumerate() {
-            let dy = Mat::new(dy, self.maps, plane);
-            to_columns(x, self.input, self.size, columns);
-            let by_columns = Mat::new(columns, fan_in, plane).transposed();
-            matmul(dy, by_columns, weight_gradient, Output::Add);
+            for (db, dy) in bias_gradient.iter_mut().zip(dy.chunks_exact(plane)) {
+                *db += sum_of(dy, |dy| dy);
+            }
+            to_columns(x, self.input, self.output, self.window, columns);
+            let groups = dy.chunks_exact(maps * plane).zip(columns.chunks_exact(fan_in * plane));
+            for ((dy, columns), dw) in groups.zip(weight_gradient.chunks_exact_mut(maps * fan_in)) {
+                let columns = Mat::new(columns, fan_in, plane).transposed();
+                matmul(Mat::new(dy, maps, plane), columns, dw, Output::Add);
+            }
             if let Some(dx) = &mut input_gradient {
                 let dx = &mut dx[index * self.input.len()..][..self.input.len()];
-                matmul(self.matrix().transposed(), dy, columns, Output::Replace);
-                from_columns(columns, self.input, self.size, dx);
+                let groups = dy.chunks_exact(maps * plane).zip(self.matrices());
+                let groups = groups.zip(columns.chunks_exact_mut(fan_in * plane));
+                for ((dy, weights), columns) in groups {
+                    matmul(
+                        weights.transposed(),
+                        Mat::new(dy, maps, plane),
+                        columns,
+                        Output::Replace,
+                    );
+                }
+                from_columns(columns, self.input, self.output, self.window, dx);
             }
         }
     }
@@ -116,36 +222,37 @@ impl<R: Real> Convolution<R> {
 
 impl<R: Real> Layer<R> for Convolution<R> {
     fn output_shape(&self) -> Shape {
-        self.shape()
+        self.output
     }
 
     fn infer(&self, input: &[R], output: &mut [R]) {
-        batch_length(input, self.input.len(), output, self.shape().len());
+        batch_length(input, self.input.len(), output, self.output.len());
         self.convolve(input, output, &mut self.empty_columns());
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {
-        batch_length(input, self.input.len(), output, self.shape().len());
+        batch_length(input, self.input.len(), output, self.output.len());
         let piece = PIECE * self.input.len();
         let pieces = input.len().div_ceil(piece);
         let mut workspaces = std::mem::take(&mut self.workspaces);
         workspaces.resize_with(pieces.max(workspaces.len()), || Workspace {
             columns: self.empty_columns(),
             weight_gradient: vec![R::zero(); self.weights.value.len()],
+            bias_gradient: vec![R::zero(); self.biases.as_ref().map_or(0, |b| b.value.len())],
         });
-        let outputs = output.par_chunks_mut(PIECE * self.shape().len());
+        let outputs = output.par_chunks_mut(PIECE * self.output.len());
         let work = input.par_chunks(piece).zip(outputs).zip(&mut workspaces);
         work.for_each(|((x, y), workspace)| self.convolve(x, y, &mut workspace.columns));
         self.workspaces = workspaces;
     }
 
     fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
-        batch_length(input, self.input.len(), output_gradient, self.shape().len());
+        batch_length(input, self.input.len(), output_gradient, self.output.len());
         let piece = PIECE * self.input.len();
         let pieces = input.len().div_ceil(piece);
         assert!(pieces <= self.workspaces.len(), "the batch of the forward pass");
         let mut workspaces = std::mem::take(&mut self.workspaces);
-        let of_output = output_gradient.par_chunks(PIECE * self.shape().len());
+        let of_output = output_gradient.par_chunks(PIECE * self.output.len());
         let work = input.par_chunks(piece).zip(of_output).zip(&mut workspaces);
         if let Some(dx) = input_gradient {
             assert_eq!(dx.len(), input.len(), "a gradient per input");
@@ -160,66 +267,25 @@ impl<R: Real> Layer<R> for Convolution<R> {
         for workspace in &workspaces[..pieces] {
             add(&mut self.weights.gradient, &workspace.weight_gradient);
         }
+        if let Some(biases) = &mut self.biases {
+            biases.gradient.fill(R::zero());
+            for workspace in &workspaces[..pieces] {
+                add(&mut biases.gradient, &workspace.bias_gradient);
+            }
+        }
         self.workspaces = workspaces;
     }
 
-    fn parameters(&mut self) -> Vec<&mut Parameter<R>> {
-        vec![&mut self.weights]
+    fn parameters(&self) -> Vec<&Parameter<R>> {
+        std::iter::once(&self.weights).chain(&self.biases).collect()
     }
-}
 
-/// For each place `(i, j)` in the kernel, by rows: how far it lies from the centre.
-fn offsets(size: usize) -> impl Iterator<Item = (isize, isize)> {
-    let p = (size as isize - 1) / 2;
-    (-p..=p).flat_map(move |dy| (-p..=p).map(move |dx| (dy, dx)))
-}
-
-/// A map moved by `(dy, dx)`, with zeros where it has no number, is the map as one long row moved
-/// by `dy * width + dx`, but for the columns where that wraps around the edge. These are the
-/// ranges `(to, from)` of the long row.
-fn moved(shape: Shape, dy: isize, dx: isize) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
-    let by = dy * shape.width as isize + dx;
-    let skipped = by.unsigned_abs().min(shape.plane());
-    let (first, last) = (0..shape.plane() - skipped, skipped..shape.plane());
-    if by >= 0 { (first, last) } else { (last, first) }
-}
-
-/// Sets to zero the columns of a moved map that wrapped around the edge.
-fn clear_wrapped<R: Real>(map: &mut [R], width: usize, dx: isize) {
-    let count = dx.unsigned_abs().min(width);
-    let start = if dx >= 0 { width - count } else { 0 };
-    if count > 0 {
-        for row in map.chunks_exact_mut(width) {
-            row[start..start + count].fill(R::zero());
-        }
+    fn parameters_mut(&mut self) -> Vec<&mut Parameter<R>> {
+        std::iter::once(&mut self.weights).chain(&mut self.biases).collect()
     }
-}
 
-/// im2col of one image: `columns` has shape `(channels * size * size, height * width)`.
-fn to_columns<R: Real>(image: &[R], shape: Shape, size: usize, columns: &mut [R]) {
-    let mut rows = columns.chunks_exact_mut(shape.plane());
-    for map in image.chunks_exact(shape.plane()) {
-        for ((dy, dx), row) in offsets(size).zip(&mut rows) {
-            let (to, from) = moved(shape, dy, dx);
-            row[..to.start].fill(R::zero());
-            row[to.end..].fill(R::zero());
-            row[to].copy_from_slice(&map[from]);
-            clear_wrapped(row, shape.width, dx);
-        }
-    }
-}
-
-/// col2im of one image: every number of `columns` is added where [`to_columns`] took it from.
-/// `columns` is used up.
-fn from_columns<R: Real>(columns: &mut [R], shape: Shape, size: usize, image: &mut [R]) {
-    image.fill(R::zero());
-    let mut rows = columns.chunks_exact_mut(shape.plane());
-    for map in image.chunks_exact_mut(shape.plane()) {
-        for ((dy, dx), row) in offsets(size).zip(&mut rows) {
-            let (to, from) = moved(shape, dy, dx);
-            clear_wrapped(row, shape.width, dx);
-            add(&mut map[from], &row[to]);
-        }
+    fn multiply_adds(&self) -> u64 {
+        (self.fan_in() * self.output.len()) as u64
     }
 }
 
@@ -229,47 +295,106 @@ mod tests {
     use crate::layer::tests::{check_gradients, normal};
 
     /// The formula at the top of this file, written out.
-    fn plain(convolution: &Convolution<f64>, x: &[f64]) -> Vec<f64> {
-        let Shape { channels, height, width } = convolution.input;
-        let (size, p) = (convolution.size, convolution.size / 2);
-        let mut y = vec![0.0; convolution.shape().len()];
-        for (o, map) in y.chunks_exact_mut(height * width).enumerate() {
-            for (r, s) in (0..height).flat_map(|r| (0..width).map(move |s| (r, s))) {
-                for (c, i, j) in (0..channels)
-                    .flat_map(|c| (0..size).flat_map(move |i| (0..size).map(move |j| (c, i, j))))
-                {
-                    let (row, column) = (r + i, s + j);
-                    if (p..height + p).contains(&row) && (p..width + p).contains(&column) {
-                        let w =
-                            convolution.weights.value[((o * channels + c) * size + i) * size + j];
-                        map[r * width + s] += w * x[(c * height + row - p) * width + column - p];
+    fn plain(layer: &Convolution<f64>, x: &[f64]) -> Vec<f64> {
+        let Window { size, stride, padding, dilation } = layer.window;
+        let (inputs, outputs) = (layer.input.channels, layer.output.channels);
+        let in_group = inputs / layer.groups;
+        let pixel = |c: usize, row: usize, column: usize| {
+            let (row, column) = (row.checked_sub(padding), column.checked_sub(padding));
+            let Shape { height, width, .. } = layer.input;
+            match (row.filter(|&row| row < height), column.filter(|&column| column < width)) {
+                (Some(row), Some(column)) => x[(c * height + row) * width + column],
+                _ => 0.0,
+            }
+        };
+        let mut y = Vec::new();
+        for o in 0..outputs {
+            let first = o / (outputs / layer.groups) * in_group;
+            for r in 0..layer.output.height {
+                for s in 0..layer.output.width {
+                    let mut sum = layer.biases.as_ref().map_or(0.0, |biases| biases.value[o]);
+                    for (k, w) in layer.weights.value[o * in_group * size * size..]
+                        [..in_group * size * size]
+                        .iter()
+                        .enumerate()
+                    {
+                        let (c, i, j) = (k / (size * size), k / size % size, k % size);
+                        let row = r * stride + i * dilation;
+                        sum += w * pixel(first + c, row, s * stride + j * dilation);
                     }
+                    y.push(sum);
                 }
             }
         }
         y
     }
 
+    /// Height, width, and settings of the formula: all of them, alone and together.
+    fn cases() -> Vec<(usize, usize, ConvolutionParams)> {
+        let of = ConvolutionParams::new;
+        vec![
+            (4, 6, of(4, 3).same_without_bias()),
+            (5, 3, of(2, 5).same_without_bias()),
+            (1, 1, of(2, 3).same_without_bias()),
+            (2, 1, of(2, 5).same_without_bias()),
+            (1, 4, of(2, 7).same_without_bias()),
+            (5, 6, of(4, 3)),
+            (4, 3, of(2, 1)),
+            (6, 5, ConvolutionParams { stride: 2, padding: 1, ..of(2, 3) }),
+            (7, 6, ConvolutionParams { stride: 3, padding: 4, ..of(2, 2) }),
+            (7, 6, ConvolutionParams { dilation: 2, padding: 2, ..of(2, 3) }),
+            (6, 7, ConvolutionParams { dilation: 3, padding: 1, stride: 2, ..of(2, 2) }),
+            (4, 5, ConvolutionParams { groups: 2, padding: 1, ..of(6, 3) }),
+            (5, 4, ConvolutionParams { groups: 4, stride: 2, ..of(4, 2) }),
+        ]
+    }
+
+    fn layer(height: usize, width: usize, params: &ConvolutionParams) -> Convolution<f64> {
+        let input = Shape { channels: 4, height, width };
+        let mut layer = Convolution::new(input, params, Seed(3)).unwrap();
+        if let Some(biases) = &mut layer.biases {
+            biases.value = normal(biases.value.len(), 9);
+        }
+        layer
+    }
+
     #[test]
     fn equals_the_formula_also_where_kernels_are_larger_than_maps() {
-        for (height, width, size) in [(4, 6, 3), (5, 3, 5), (1, 1, 3), (2, 1, 5), (1, 4, 7)] {
-            let input = Shape { channels: 2, height, width };
-            let convolution = Convolution::<f64>::new(input, 3, size, Seed(3));
-            let x = normal(input.len(), 4);
-            let mut y = vec![f64::NAN; convolution.shape().len()];
-            convolution.infer(&x, &mut y);
-            for (got, expected) in y.iter().zip(plain(&convolution, &x)) {
-                assert!((got - expected).abs() < 1e-13, "{got} is not {expected}");
+        for (height, width, params) in cases() {
+            let layer = layer(height, width, &params);
+            let x = normal(layer.input.len(), 4);
+            let mut y = vec![f64::NAN; layer.output.len()];
+            layer.infer(&x, &mut y);
+            for (got, expected) in y.iter().zip(plain(&layer, &x)) {
+                assert!((got - expected).abs() < 1e-13, "{params:?}: {got} is not {expected}");
             }
         }
     }
 
     #[test]
     fn gradients_equal_central_differences() {
-        for (height, width, size) in [(4, 5, 3), (3, 4, 5)] {
-            let input = Shape { channels: 2, height, width };
-            let mut convolution = Convolution::new(input, 3, size, Seed(5));
-            check_gradients(&mut convolution, input.len(), PIECE + 2);
+        for (height, width, params) in cases() {
+            let mut layer = layer(height, width, &params);
+            check_gradients(&mut layer, 4 * height * width, 3);
         }
+        let params = ConvolutionParams::new(2, 3).same_without_bias();
+        check_gradients(&mut layer(3, 2, &params), 24, PIECE + 2);
+    }
+
+    #[test]
+    fn settings_that_do_not_fit_are_refused() {
+        let refused = |change: fn(&mut ConvolutionParams)| {
+            let mut params = ConvolutionParams::new(4, 3);
+            change(&mut params);
+            let input = Shape { channels: 4, height: 5, width: 4 };
+            Convolution::<f32>::new(input, &params, Seed(1)).unwrap_err().to_string()
+        };
+        assert_eq!(refused(|p| p.maps = Some(0)), "`maps` is 0, but must be from 1 to 65536");
+        assert_eq!(refused(|p| p.stride = 0), "`stride` is 0, but must be from 1 to 1024");
+        assert_eq!(refused(|p| p.groups = 0), "`groups` is 0, but must be at least 1");
+        let text = "4 input maps cannot be shared out among 3 groups";
+        assert_eq!(refused(|p| p.groups = 3), text);
+        let text = "its window covers 5 rows and columns, but its input is 4 maps of 5x4";
+        assert_eq!(refused(|p| p.dilation = 2), text);
     }
 }

@@ -1,50 +1,14 @@
-//! How good predictions are, all worked out from the confusion matrix.
+//! The confusion matrix, and what follows from it.
 //!
-//! 0/0 counts as 0, as in scikit-learn with `zero_division=0`. Macro F1 is the mean of the F1 of
-//! each class, not the F1 of mean precision and mean recall; the two differ (J. Opitz, S. Burst,
-//! "Macro F1 and macro F1", arXiv:1911.03347, 2019). Reference: `sklearn.metrics`.
-//!
-//! Not here yet: what needs scores rather than predictions (AUC, log-loss, calibration).
+//! 0/0 counts as 0, as in scikit-learn with `zero_division=0`, and [`ClassMetrics::note`] says so.
+//! Macro F1 is the mean of the F1 of each class, not the F1 of mean precision and mean recall; the
+//! two differ (J. Opitz, S. Burst, "Macro F1 and macro F1", arXiv:1911.03347, 2019; M. Sokolova,
+//! G. Lapalme, Information Processing and Management 45:427-437, 2009). Reference:
+//! `sklearn.metrics`.
 
+use crate::statistics::Undefined;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-/// A number by which predictions are judged, between 0 (worst) and 1.
-#[derive(Debug, Clone, Copy)]
-pub struct Metric {
-    /// Name in files.
-    pub id: &'static str,
-    /// Name in the report.
-    pub title: &'static str,
-    /// What it means, for readers who do not know it.
-    pub description: &'static str,
-    /// Works it out.
-    pub compute: fn(&Confusion) -> f64,
-}
-
-/// All metrics, in the order of the report.
-pub const METRICS: &[Metric] = &[
-    Metric {
-        id: "accuracy",
-        title: "Accuracy",
-        description: "Share of images whose class was predicted right.",
-        compute: Confusion::accuracy,
-    },
-    Metric {
-        id: "balanced_accuracy",
-        title: "Balanced accuracy",
-        description: "Share predicted right within each class, averaged over the classes: \
-                      a rare class weighs as much as a common one.",
-        compute: Confusion::balanced_accuracy,
-    },
-    Metric {
-        id: "macro_f1",
-        title: "Macro F1",
-        description: "Mean over the classes of F1, which is high only if most images of the \
-                      class are found and most images said to be of it are.",
-        compute: Confusion::macro_f1,
-    },
-];
 
 /// How often each class was predicted as each class: row = truth, column = prediction.
 ///
@@ -84,6 +48,43 @@ pub struct ClassMetrics {
     pub f1: f64,
     /// Images of this class.
     pub support: u64,
+    /// Predictions of this class.
+    pub predicted: u64,
+}
+
+/// Why a number of a class stands on nothing and counts as 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ClassNote {
+    /// No image was said to be of the class.
+    #[error("never predicted: its precision counts as 0")]
+    NeverPredicted,
+    /// No image is of the class.
+    #[error("not among the test images: its recall counts as 0")]
+    Absent,
+    /// Neither.
+    #[error("neither among the test images nor predicted: all its numbers count as 0")]
+    Unseen,
+}
+
+impl ClassMetrics {
+    /// What a reader must know about these numbers, if anything.
+    pub fn note(&self) -> Option<ClassNote> {
+        match (self.support, self.predicted) {
+            (0, 0) => Some(ClassNote::Unseen),
+            (0, _) => Some(ClassNote::Absent),
+            (_, 0) => Some(ClassNote::NeverPredicted),
+            _ => None,
+        }
+    }
+}
+
+/// How the numbers of the classes become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Average {
+    /// Every class weighs the same, also those that never occur.
+    Macro,
+    /// A class weighs as much as it has images.
+    Weighted,
 }
 
 impl Confusion {
@@ -125,9 +126,51 @@ impl Confusion {
         mean(self.per_class().iter().filter(|class| class.support > 0).map(|class| class.recall))
     }
 
+    /// Balanced accuracy on a scale where guessing is 0 and perfection 1.
+    ///
+    /// # Errors
+    /// If fewer than two classes occur in the truth, where guessing is perfect.
+    pub fn balanced_accuracy_adjusted(&self) -> Result<f64, Undefined> {
+        let classes = self.per_class().iter().filter(|class| class.support > 0).count();
+        if classes < 2 {
+            let what = "classes among the test images";
+            return Err(Undefined::TooFew { what, needed: 2, found: classes });
+        }
+        let chance = 1.0 / classes as f64;
+        Ok((self.balanced_accuracy() - chance) / (1.0 - chance))
+    }
+
     /// Mean F1 of all classes, also of those that never occur (their F1 is 0); 0 without any.
     pub fn macro_f1(&self) -> f64 {
-        mean(self.per_class().iter().map(|class| class.f1))
+        self.f1(Average::Macro)
+    }
+
+    /// Mean precision of the classes.
+    pub fn precision(&self, average: Average) -> f64 {
+        self.average(average, |class| class.precision)
+    }
+
+    /// Mean recall of the classes.
+    pub fn recall(&self, average: Average) -> f64 {
+        self.average(average, |class| class.recall)
+    }
+
+    /// Mean F1 of the classes. The micro average, over images rather than classes, is
+    /// [`Self::accuracy`], as those of precision and recall are: every image has one class and one
+    /// prediction.
+    pub fn f1(&self, average: Average) -> f64 {
+        self.average(average, |class| class.f1)
+    }
+
+    fn average(&self, average: Average, value: impl Fn(&ClassMetrics) -> f64) -> f64 {
+        let classes = self.per_class();
+        match average {
+            Average::Macro => mean(classes.iter().map(value)),
+            Average::Weighted => {
+                let sum: f64 = classes.iter().map(|c| c.support as f64 * value(c)).sum();
+                sum / self.total().max(1) as f64
+            }
+        }
     }
 
     /// Precision, recall, F1 and support of every class, by class id.
@@ -141,6 +184,7 @@ impl Confusion {
                 recall: share(right, support),
                 f1: share(2 * right, support + predicted),
                 support,
+                predicted,
             }
         };
         (0..self.counts.len()).map(of_class).collect()
@@ -182,10 +226,33 @@ mod tests {
     #[test]
     fn nothing_predicted_is_0_not_nan() {
         for confusion in [Confusion::new(&[], &[], 0), Confusion::new(&[], &[], 3)] {
-            for metric in METRICS {
-                assert_eq!((metric.compute)(&confusion), 0.0, "{}", metric.id);
+            for (name, value) in all(&confusion) {
+                assert_eq!(value, 0.0, "{name}");
             }
+            assert!(confusion.balanced_accuracy_adjusted().is_err());
         }
+    }
+
+    #[test]
+    fn numbers_that_stand_on_nothing_have_a_note() {
+        let classes = Confusion::new(&[0, 0, 1], &[0, 2, 0], 4).per_class();
+        let notes: Vec<Option<ClassNote>> = classes.iter().map(ClassMetrics::note).collect();
+        use ClassNote::{Absent, NeverPredicted, Unseen};
+        assert_eq!(notes, [None, Some(NeverPredicted), Some(Absent), Some(Unseen)]);
+    }
+
+    fn all(confusion: &Confusion) -> [(&'static str, f64); 8] {
+        use Average::{Macro, Weighted};
+        [
+            ("accuracy", confusion.accuracy()),
+            ("balanced accuracy", confusion.balanced_accuracy()),
+            ("macro precision", confusion.precision(Macro)),
+            ("macro recall", confusion.recall(Macro)),
+            ("macro F1", confusion.f1(Macro)),
+            ("weighted precision", confusion.precision(Weighted)),
+            ("weighted recall", confusion.recall(Weighted)),
+            ("weighted F1", confusion.f1(Weighted)),
+        ]
     }
 
     #[test]
@@ -210,10 +277,9 @@ mod tests {
             let renamed = |ids: &[usize]| ids.iter().map(|id| (id + shift) % 4).collect::<Vec<_>>();
             let before = Confusion::new(&truth, &predicted, 4);
             let after = Confusion::new(&renamed(&truth), &renamed(&predicted), 4);
-            for metric in METRICS {
-                let (before, after) = ((metric.compute)(&before), (metric.compute)(&after));
+            for ((name, before), (_, after)) in all(&before).into_iter().zip(all(&after)) {
                 prop_assert!((0.0..=1.0 + 1e-12).contains(&before));
-                prop_assert!((before - after).abs() < 1e-12, "{}", metric.id);
+                prop_assert!((before - after).abs() < 1e-12, "{name}");
             }
         }
 

@@ -4,10 +4,12 @@
 //! JASA 22(158):209-212, 1927. Recommended over the textbook `p +- z sqrt(p (1 - p) / n)` by
 //! L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial proportion",
 //! Statistical Science 16(2):101-133, 2001: it never leaves [0, 1] and holds its level near 0
-//! and 1, where accuracies live. Reference: `statsmodels.stats.proportion.proportion_confint`.
+//! and 1, where accuracies live. Also C. J. Clopper, E. S. Pearson, Biometrika 26:404-413, 1934;
+//! A. Agresti, B. A. Coull, The American Statistician 52:119-126, 1998; Jeffreys's interval, as in
+//! Brown et al. Reference: `statsmodels.stats.proportion.proportion_confint`.
 
+use super::distribution::{beta_quantile, normal_quantile};
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, Normal};
 
 /// Both ends of an interval; `low <= high`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -16,6 +18,18 @@ pub struct Interval {
     pub low: f64,
     /// Upper end.
     pub high: f64,
+}
+
+impl Interval {
+    /// The interval that reaches `half` to either side of `middle`.
+    pub(crate) fn around(middle: f64, half: f64) -> Self {
+        Self { low: middle - half, high: middle + half }
+    }
+
+    /// The part of it within `low..=high`.
+    pub(crate) fn within(self, low: f64, high: f64) -> Self {
+        Self { low: self.low.clamp(low, high), high: self.high.clamp(low, high) }
+    }
 }
 
 /// Wilson's two-sided interval, within [0, 1], for the share behind `successes` out of `trials`.
@@ -32,7 +46,7 @@ pub struct Interval {
 /// # Panics
 /// If there are more successes than trials, or `level` is not strictly between 0 and 1.
 pub fn wilson(successes: u64, trials: u64, level: f64) -> Interval {
-    assert!(successes <= trials, "{successes} successes in {trials} trials");
+    check(successes, trials);
     let z = two_sided_z(level);
     if trials == 0 {
         return Interval { low: 0.0, high: 1.0 };
@@ -49,14 +63,73 @@ pub fn wilson(successes: u64, trials: u64, level: f64) -> Interval {
     }
 }
 
+/// Clopper and Pearson's interval: every share that the exact binomial test does not reject. It
+/// holds its level for every share, and is wider than it needs to be for nearly all.
+///
+/// Without a trial it is [0, 1].
+///
+/// # Panics
+/// If there are more successes than trials, or `level` is not strictly between 0 and 1.
+pub fn clopper_pearson(successes: u64, trials: u64, level: f64) -> Interval {
+    check(successes, trials);
+    let tail = tail(level);
+    let (right, wrong) = (successes as f64, (trials - successes) as f64);
+    Interval {
+        low: if successes == 0 { 0.0 } else { beta_quantile(tail, right, wrong + 1.0) },
+        high: if successes == trials {
+            1.0
+        } else {
+            // The upper quantile seen from 1 keeps its digits.
+            1.0 - beta_quantile(tail, wrong, right + 1.0)
+        },
+    }
+}
+
+/// Jeffreys's interval: the middle of what Bayes's theorem tells of the share, if nothing was
+/// known before (beta distribution with a half and a half).
+///
+/// # Panics
+/// If there are more successes than trials, or `level` is not strictly between 0 and 1.
+pub fn jeffreys(successes: u64, trials: u64, level: f64) -> Interval {
+    check(successes, trials);
+    let tail = tail(level);
+    let (right, wrong) = (successes as f64 + 0.5, (trials - successes) as f64 + 0.5);
+    Interval {
+        low: beta_quantile(tail, right, wrong),
+        high: 1.0 - beta_quantile(tail, wrong, right),
+    }
+}
+
+/// Agresti and Coull's interval, within [0, 1]: the textbook one after `z^2 / 2` successes and as
+/// many failures were added, which gives it Wilson's middle.
+///
+/// # Panics
+/// If there are more successes than trials, or `level` is not strictly between 0 and 1.
+pub fn agresti_coull(successes: u64, trials: u64, level: f64) -> Interval {
+    check(successes, trials);
+    let z = two_sided_z(level);
+    let n = trials as f64 + z * z;
+    let share = (successes as f64 + z * z / 2.0) / n;
+    Interval::around(share, z * (share * (1.0 - share) / n).sqrt()).within(0.0, 1.0)
+}
+
+fn check(successes: u64, trials: u64) {
+    assert!(successes <= trials, "{successes} successes in {trials} trials");
+}
+
+/// The chance beyond either end.
+fn tail(level: f64) -> f64 {
+    assert!(level > 0.0 && level < 1.0, "the level is {level}, but must be between 0 and 1");
+    (1.0 - level) / 2.0
+}
+
 /// How many standard deviations to either side hold the share `level` of a normal distribution:
 /// 1.96 for 0.95.
 ///
 /// # Panics
 /// If `level` is not strictly between 0 and 1.
 pub(crate) fn two_sided_z(level: f64) -> f64 {
-    assert!(level > 0.0 && level < 1.0, "the level is {level}, but must be between 0 and 1");
-    Normal::standard().inverse_cdf(0.5 + level / 2.0)
+    -normal_quantile(tail(level))
 }
 
 #[cfg(test)]

@@ -3,16 +3,19 @@
 //! Whether their accuracies differ is in the images on which exactly one is right. Called `b`
 //! (only A) and `c` (only B) out of `n` here, as in the literature.
 //!
-//! Sources: Q. McNemar, Psychometrika 12:153-157, 1947; M. W. Fagerland, S. Lydersen, P. Laake,
+//! Sources: Q. McNemar, Psychometrika 12:153-157, 1947; A. L. Edwards, Psychometrika 13:185-187,
+//! 1948; D. G. Bonett, R. M. Price, Journal of Educational and Behavioral Statistics 37:479-488,
+//! 2012; M. W. Fagerland, S. Lydersen, P. Laake,
 //! "The McNemar test for binary matched-pairs data: mid-p and asymptotic are better than exact
 //! conditional", BMC Medical Research Methodology 13:91, 2013; T. Tango, "Equivalence test and
 //! confidence interval for the difference in proportions for the paired-sample design",
 //! Statistics in Medicine 17:891-908, 1998. Reference: `statsmodels.stats`. Departure: the ends
 //! of Tango's interval are found by bisection rather than by the secant method.
 
-use crate::statistics::interval::{Interval, two_sided_z};
+use super::distribution::{chi2_sf, falling_root, normal_sf};
+use super::interval::{Interval, two_sided_z};
+use super::outcome::{ChiSquaredTest, Undefined};
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::factorial::ln_binomial;
 use std::f64::consts::LN_2;
 
@@ -67,6 +70,16 @@ impl Paired {
         paired
     }
 
+    /// Accuracy of A, in [0, 1]; 0 without an image.
+    pub fn accuracy_a(&self) -> f64 {
+        (self.both_right + self.only_a) as f64 / self.total().max(1) as f64
+    }
+
+    /// Accuracy of B, in [0, 1]; 0 without an image.
+    pub fn accuracy_b(&self) -> f64 {
+        (self.both_right + self.only_b) as f64 / self.total().max(1) as f64
+    }
+
     /// Test images.
     pub fn total(&self) -> u64 {
         self.both_right + self.only_a + self.only_b + self.both_wrong
@@ -94,6 +107,56 @@ impl Paired {
         if self.only_a == 0 && self.only_b == 0 { 1.0 } else { 2.0 * coins.at_most - coins.exactly }
     }
 
+    /// McNemar's chi-squared test, `(b - c)^2 / (b + c)`: good for many discordant images, and
+    /// less careful than the exact test for few. 0, with p = 1, if there is none.
+    pub fn mcnemar_chi_squared(&self) -> ChiSquaredTest {
+        self.chi_squared(self.only_a as f64 - self.only_b as f64)
+    }
+
+    /// Edwards's continuity correction of it, `(|b - c| - 1)^2 / (b + c)`, which is too careful.
+    /// Not clipped at 0 where `b = c`, as in `statsmodels`.
+    pub fn mcnemar_edwards(&self) -> ChiSquaredTest {
+        self.chi_squared(self.only_a.abs_diff(self.only_b) as f64 - 1.0)
+    }
+
+    fn chi_squared(&self, difference: f64) -> ChiSquaredTest {
+        let discordant = self.only_a + self.only_b;
+        let chi2 = if discordant == 0 { 0.0 } else { difference * difference / discordant as f64 };
+        ChiSquaredTest { chi2, df: 1.0, p: chi2_sf(chi2, 1.0) }
+    }
+
+    /// Wald's textbook interval for the accuracy of A minus that of B, cut to [-1, 1]. It is too
+    /// narrow for few discordant images; [`Self::tango`] is not.
+    ///
+    /// # Errors
+    /// If there is no discordant image, where it would have no width, or no image.
+    ///
+    /// # Panics
+    /// If `level` is not strictly between 0 and 1.
+    pub fn wald(&self, level: f64) -> Result<Interval, Undefined> {
+        let z = two_sided_z(level);
+        let (b, c, n) = (self.only_a as f64, self.only_b as f64, self.total() as f64);
+        if b + c == 0.0 {
+            let what = "images on which one classifier is right";
+            return Err(Undefined::TooFew { what, needed: 1, found: 0 });
+        }
+        let error = (b + c - (b - c) * (b - c) / n).max(0.0).sqrt() / n;
+        Ok(Interval::around((b - c) / n, z * error).within(-1.0, 1.0))
+    }
+
+    /// Bonett and Price's interval: Wald's after one image was added to each of `b`, `c` and two
+    /// to `n`. Nearly as good as Tango's, and in closed form. Within [-1, 1].
+    ///
+    /// # Panics
+    /// If `level` is not strictly between 0 and 1.
+    pub fn bonett_price(&self, level: f64) -> Interval {
+        let z = two_sided_z(level);
+        let n = self.total() as f64 + 2.0;
+        let (b, c) = ((self.only_a as f64 + 1.0) / n, (self.only_b as f64 + 1.0) / n);
+        let error = ((b + c - (b - c) * (b - c)) / n).sqrt();
+        Interval::around(b - c, z * error).within(-1.0, 1.0)
+    }
+
     /// Tango's two-sided score interval, within [-1, 1], for the accuracy of A minus that of B.
     ///
     /// It holds every difference that the score test at this level does not reject. It has an
@@ -105,8 +168,8 @@ impl Paired {
     pub fn tango(&self, level: f64) -> Interval {
         let z = two_sided_z(level);
         Interval {
-            low: falls_below(z, -1.0, self.difference(), |d| self.score(d)),
-            high: falls_below(-z, self.difference(), 1.0, |d| self.score(d)),
+            low: falling_root(z, -1.0, self.difference(), |d| self.score(d)),
+            high: falling_root(-z, self.difference(), 1.0, |d| self.score(d)),
         }
     }
 
@@ -118,7 +181,7 @@ impl Paired {
     pub fn non_inferiority(&self, margin: f64) -> Test {
         assert!((0.0..1.0).contains(&margin), "the margin is {margin}, but must be in [0, 1)");
         let z = self.score(-margin);
-        Test { z, p: Normal::standard().sf(z) }
+        Test { z, p: normal_sf(z) }
     }
 
     /// Tango's score statistic: how many standard deviations the observed difference lies above
@@ -170,18 +233,6 @@ fn score(b: f64, c: f64, n: f64, d: f64) -> f64 {
     let distance = b - c - n * d;
     // Equal classifiers at d = 0, or no image at all: 0/0, and nothing speaks against d.
     if distance == 0.0 { 0.0 } else { distance / (n * (2.0 * q + d * (1.0 - d))).sqrt() }
-}
-
-/// Where the falling function `f` falls below `level` in `low..high`, to the last bit; an end if
-/// it does not within.
-fn falls_below(level: f64, mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
-    loop {
-        let middle = low + (high - low) / 2.0;
-        if middle <= low || middle >= high {
-            return middle;
-        }
-        if f(middle) < level { high = middle } else { low = middle }
-    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,17 @@
 //! A section is a function of the record. It gives nothing where there is nothing to show, which
 //! is not an error: a run may be unfinished, and a plan may have one side only.
 
+mod across;
+mod calibration;
 mod confusion;
 mod cost;
 mod curves;
 mod data;
 mod examples;
 mod method;
+mod metrics;
 mod overview;
+mod pairs;
 mod reproduce;
 mod scoreboard;
 mod table;
@@ -48,7 +52,11 @@ pub(crate) const SECTIONS: &[Section] = &[
     verdict::SECTION,
     scoreboard::SECTION,
     table::SECTION,
+    pairs::SECTION,
+    across::SECTION,
     confusion::SECTION,
+    metrics::SECTION,
+    calibration::SECTION,
     cost::SECTION,
     examples::SECTION,
     curves::SECTION,

@@ -1,0 +1,75 @@
+//! The identity, and functions that equal it for positive numbers: gradients pass unweakened.
+
+use crate::activation::Function;
+use crate::real::Real;
+
+/// `x`.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity;
+
+impl Function for Identity {
+    fn value<R: Real>(&self, x: R) -> R {
+        x
+    }
+
+    fn slope<R: Real>(&self, _x: R) -> R {
+        R::one()
+    }
+}
+
+/// Rectified linear unit, `max(x, 0)`. The slope at 0 is 0.
+///
+/// Source: V. Nair, G. Hinton, "Rectified linear units improve restricted Boltzmann machines",
+/// ICML 2010.
+#[derive(Debug, Clone, Copy)]
+pub struct Relu;
+
+impl Function for Relu {
+    fn value<R: Real>(&self, x: R) -> R {
+        if x < R::zero() { R::zero() } else { x }
+    }
+
+    fn slope<R: Real>(&self, x: R) -> R {
+        if x > R::zero() { R::one() } else { R::zero() }
+    }
+}
+
+/// `x` if positive, else `slope x`: units cannot die.
+///
+/// Source: A. Maas, A. Hannun, A. Ng, "Rectifier nonlinearities improve neural network acoustic
+/// models", ICML 2013.
+#[derive(Debug, Clone, Copy)]
+pub struct LeakyRelu {
+    /// Slope for negative numbers.
+    pub slope: f64,
+}
+
+impl Function for LeakyRelu {
+    fn value<R: Real>(&self, x: R) -> R {
+        if x < R::zero() { R::of(self.slope) * x } else { x }
+    }
+
+    fn slope<R: Real>(&self, x: R) -> R {
+        if x > R::zero() { R::one() } else { R::of(self.slope) }
+    }
+}
+
+/// Exponential linear unit: `x` if positive, else `alpha (e^x - 1)`.
+///
+/// Source: D. Clevert, T. Unterthiner, S. Hochreiter, "Fast and accurate deep network learning by
+/// exponential linear units", ICLR 2016.
+#[derive(Debug, Clone, Copy)]
+pub struct Elu {
+    /// How far below 0 it falls.
+    pub alpha: f64,
+}
+
+impl Function for Elu {
+    fn value<R: Real>(&self, x: R) -> R {
+        if x < R::zero() { R::of(self.alpha) * x.exp_m1() } else { x }
+    }
+
+    fn slope<R: Real>(&self, x: R) -> R {
+        if x > R::zero() { R::one() } else { R::of(self.alpha) * x.exp() }
+    }
+}
