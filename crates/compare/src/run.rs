@@ -66,7 +66,7 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
             directory: &directory,
             data: &set.record,
             images: set.data.images(),
-            labels: set.data.labels(),
+            labels: &set.labels,
             hold_out: &set.hold_out,
             folds: &set.folds,
             progress: &progress,
@@ -90,6 +90,7 @@ fn requested_plan(args: &CompareArgs) -> Result<Plan, BadRequest> {
         plan.folder = PathBuf::new();
     }
     plan.size = args.size.or(plan.size);
+    plan.group_pattern = args.group_pattern.clone().or(plan.group_pattern);
     plan.seed = args.seed.unwrap_or(plan.seed);
     plan.protocol.folds = args.folds.unwrap_or(plan.protocol.folds);
     if let Some(points) = args.margin {

@@ -15,6 +15,7 @@ mod paired;
 mod questions;
 mod ranks;
 mod resampling;
+mod splits;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -56,6 +57,13 @@ const GROUPS: &[(&str, Compute)] = &[
     ("temperature_scaling", metrics::temperature_scaling),
     ("wilcoxon_signed_rank", ranks::wilcoxon),
 ];
+
+/// Compares one case whose expectations are properties and bounds, not values: a line for each that
+/// is not met.
+type Check = fn(&Value, &Value) -> Result<Vec<String>, String>;
+
+/// Groups that are not compared value by value, and what compares them.
+const CHECKED: &[(&str, Check)] = &[("split_properties", splits::split_properties)];
 
 /// What became of the cases of each group of a file, in alphabetical order.
 #[derive(Debug)]
@@ -112,14 +120,16 @@ pub fn run(file: &Path) -> Result<Report> {
 
 fn group((name, entry): (String, Entry)) -> Group {
     let compute = GROUPS.iter().find(|(known, _)| *known == name).map(|(_, compute)| *compute);
+    let check = CHECKED.iter().find(|(known, _)| *known == name).map(|(_, check)| *check);
     let cases = entry.cases.into_iter().enumerate().map(|(index, case)| {
         let id = match case.get("id") {
             Some(Value::String(id)) => id.clone(),
             _ => format!("case {index}"),
         };
-        let faults = match compute {
-            Some(compute) => faults(case, entry.tolerance, compute),
-            None => vec!["nothing here works out this group".to_owned()],
+        let faults = match (compute, check) {
+            (Some(compute), _) => faults(case, entry.tolerance, compute),
+            (None, Some(check)) => checked(case, check),
+            (None, None) => vec!["nothing here works out this group".to_owned()],
         };
         (id, faults)
     });
@@ -138,6 +148,13 @@ fn faults(case: Value, tolerance: Tolerance, compute: Compute) -> Vec<String> {
             faults
         }
         Err(error) => vec![error],
+    }
+}
+
+fn checked(case: Value, check: Check) -> Vec<String> {
+    match serde_json::from_value(case) {
+        Ok(Case { input, expect }) => check(&input, &expect).unwrap_or_else(|error| vec![error]),
+        Err(error) => vec![format!("malformed case: {error}")],
     }
 }
 
