@@ -5,10 +5,13 @@
 //! split where there is one, a digest per image, and a list of everything that was left out and
 //! why. What cannot be read says so in one line that names the file and the cure.
 //!
-//! Nothing here learns, splits or draws at random, and nothing is written to disk. Not here yet:
-//! CIFAR's binary files, lists of images in a CSV file, corrupted versions, near-duplicates.
+//! [`corrupt`] makes worse copies of images, from a seed that is given.
+//!
+//! Nothing here learns or splits, and nothing is written to disk. Not here yet: CIFAR's binary
+//! files, lists of images in a CSV file, near-duplicates.
 
 mod batch;
+pub mod corrupt;
 mod dataset;
 mod digest;
 mod duplicates;
