@@ -35,3 +35,8 @@ pub use network::{
 pub use optimiser::{Optimiser, OptimiserParams};
 pub use real::Real;
 pub use schedule::{PlateauState, Progress, Schedule, ScheduleParams};
+pub use train::Training;
+pub use train::augment::AugmentParams;
+pub use train::checkpoint::CheckpointError;
+pub use train::report::{EpochReport, LayerReport};
+pub use train::sampling::Sampling;

@@ -12,6 +12,7 @@ mod distributions;
 mod input;
 mod metrics;
 mod paired;
+mod questions;
 mod ranks;
 mod resampling;
 
@@ -37,13 +38,17 @@ const GROUPS: &[(&str, Compute)] = &[
     ("classification", metrics::classification),
     ("cochran_q", paired::cochran),
     ("corrected_resampled_t", resampling::corrected_t),
+    ("corruption_error", questions::corruption_error),
     ("distributions", distributions::distributions),
     ("effect_sizes", ranks::effect_sizes),
     ("five_by_two_cv", resampling::five_by_two),
     ("friedman_nemenyi", ranks::friedman),
+    ("latency_quantiles", questions::latency_quantiles),
+    ("learning_curve_power_law", questions::power_law),
     ("mcnemar", paired::mcnemar),
     ("mean_ci_over_seeds", resampling::mean_ci),
     ("multiple_testing", ranks::multiple_testing),
+    ("pareto_front", questions::pareto_front),
     ("permutation_test_score", ranks::permutation_score),
     ("probabilistic", metrics::probabilistic),
     ("sign_flip_exact", ranks::sign_flip),
@@ -178,6 +183,11 @@ impl Report {
         self.failures().next().is_none()
     }
 
+    /// Number of cases.
+    pub fn cases(&self) -> usize {
+        self.groups.iter().map(|group| group.cases.len()).sum()
+    }
+
     /// A line for each difference.
     pub fn failures(&self) -> impl Iterator<Item = String> {
         self.groups.iter().flat_map(|group| {
@@ -209,26 +219,26 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn faults_of(got: Value, expected: Value) -> Vec<String> {
+    fn faults_of(got: &Value, expected: &Value) -> Vec<String> {
         let mut faults = Vec::new();
-        compare("", &got, &expected, Tolerance { rtol: 0.1, atol: 1.0 }, &mut faults);
+        compare("", got, expected, Tolerance { rtol: 0.1, atol: 1.0 }, &mut faults);
         faults
     }
 
     #[test]
     fn numbers_may_differ_by_the_tolerance_and_nothing_else() {
-        assert!(faults_of(json!({"a": [1, 12.0], "b": 9}), json!({"a": [1.9, 10]})).is_empty());
-        assert_eq!(faults_of(json!([12.1]), json!([10])), ["/0: 12.1, but expected is 10"]);
-        assert_eq!(faults_of(json!([1]), json!([1, 2])).len(), 1);
-        assert_eq!(faults_of(json!(1), json!(true)).len(), 1);
+        assert!(faults_of(&json!({"a": [1, 12.0], "b": 9}), &json!({"a": [1.9, 10]})).is_empty());
+        assert_eq!(faults_of(&json!([12.1]), &json!([10])), ["/0: 12.1, but expected is 10"]);
+        assert_eq!(faults_of(&json!([1]), &json!([1, 2])).len(), 1);
+        assert_eq!(faults_of(&json!(1), &json!(true)).len(), 1);
     }
 
     #[test]
     fn no_value_must_be_said() {
-        assert!(faults_of(json!({"a": null}), json!({"a": null, "note": "zero"})).is_empty());
-        assert_eq!(faults_of(json!({}), json!({"a": null})), ["/a: not worked out here"]);
-        assert_eq!(faults_of(json!({"a": 0.0}), json!({"a": null})).len(), 1);
-        assert_eq!(faults_of(json!({"a": null}), json!({"a": 0.0})).len(), 1);
+        assert!(faults_of(&json!({"a": null}), &json!({"a": null, "note": "zero"})).is_empty());
+        assert_eq!(faults_of(&json!({}), &json!({"a": null})), ["/a: not worked out here"]);
+        assert_eq!(faults_of(&json!({"a": 0.0}), &json!({"a": null})).len(), 1);
+        assert_eq!(faults_of(&json!({"a": null}), &json!({"a": 0.0})).len(), 1);
     }
 
     #[test]
