@@ -1,15 +1,17 @@
 //! Labelled image sets, read into memory with checks.
 //!
 //! [`open`] takes a folder in one of the layouts of [`FORMATS`] (a sub-folder per class, a list in a
-//! CSV file, IDX files as MNIST has them, or CIFAR's binary files) and gives a [`Dataset`]: images of one size, labels, the official
-//! split where there is one, a digest per image, and a list of everything that was left out and
-//! why. What cannot be read says so in one line that names the file and the cure.
+//! CSV file, IDX files as MNIST has them, or CIFAR's binary files) and gives a [`Dataset`]: images
+//! of one size, labels, the official split where there is one, a digest per image, and a list of
+//! everything that was left out and why. What cannot be read says so in one line that names the
+//! file and the cure.
 //!
-//! Nothing here learns, splits or draws at random, and nothing is written to disk. Not here yet:
-//! corrupted versions.
+//! [`corrupt`] makes worse copies of images, from a seed that is given. Nothing here learns or
+//! splits, and nothing is written to disk.
 
 mod batch;
 mod cifar;
+pub mod corrupt;
 mod dataset;
 mod digest;
 mod duplicates;
