@@ -3,7 +3,7 @@
 
 use crate::boosted_haar::{BoostedHaar, BoostedHaarParams};
 use crate::plan::Settings;
-use base::{Extract, Fit, FitEmbedding, Matrix, ParamError};
+use base::{Extract, Fit, FitEmbedding, FitMany, Matrix, ParamError};
 use classic::Transform;
 use eval::record::Family;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -46,11 +46,15 @@ pub(crate) struct TransformKind {
     build: fn(&Settings) -> Built<dyn Transform>,
 }
 
+type BuildMany = fn(&[Settings]) -> Built<dyn FitMany<Matrix>>;
+
 /// A classifier over descriptors.
 pub(crate) struct ClassifierKind {
     name: &'static str,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
     family: Family,
+    /// Several of them at once, where they share work.
+    many: Option<BuildMany>,
     build: fn(&Settings) -> Built<dyn Fit<Matrix>>,
 }
 
@@ -171,48 +175,59 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "svm",
         complete: complete::<classic::SvmParams>,
         family: Family::Classical,
+        many: Some(|points| {
+            let params = points.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            Ok(Box::new(classic::SvmMany::new(&params)?))
+        }),
         build: |s| Ok(Box::new(classic::Svm::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "linear-svm",
         complete: complete::<classic::LinearSvmParams>,
         family: Family::Classical,
+        many: None,
         build: |s| Ok(Box::new(classic::LinearSvm::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "logistic-regression",
         complete: complete::<classic::LogisticRegressionParams>,
         family: Family::Classical,
+        many: None,
         build: |s| Ok(Box::new(classic::LogisticRegression::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "sgd-svm",
         complete: complete::<classic::SgdSvmParams>,
         family: Family::Classical,
+        many: None,
         build: |s| Ok(Box::new(classic::SgdSvm::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "adaboost",
         complete: complete::<classic::AdaBoostParams>,
         family: Family::Classical,
+        many: None,
         build: |s| Ok(Box::new(classic::AdaBoost::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "linfa-svm",
         complete: complete::<classic::LinfaSvmParams>,
         family: Family::Reference,
+        many: None,
         build: |s| Ok(Box::new(classic::LinfaSvm::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "nearest-neighbours",
         complete: complete::<classic::NearestNeighboursParams>,
         family: Family::Reference,
+        many: None,
         build: |s| Ok(Box::new(classic::NearestNeighbours::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "nearest-mean",
         complete: complete::<NoSettings>,
         family: Family::Reference,
+        many: None,
         build: |s| {
             read::<NoSettings>(s)?;
             Ok(Box::new(classic::NearestMean))
@@ -222,6 +237,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "majority",
         complete: complete::<NoSettings>,
         family: Family::Reference,
+        many: None,
         build: |s| {
             read::<NoSettings>(s)?;
             Ok(Box::new(classic::Majority))
@@ -279,16 +295,42 @@ pub(crate) fn classifier(
     settings: &Settings,
 ) -> Built<dyn Fit<Matrix>> {
     let recipe = (classifier_kind(kind)?.build)(settings)?;
-    let before: Box<dyn Transform> = match (standardise, transforms) {
-        (false, []) => return Ok(recipe),
-        (true, []) => Box::new(classic::Standardise),
-        (true, _) => return Err(EntryError::TwoScalings),
+    Ok(match before(standardise, transforms)? {
+        None => recipe,
+        Some(before) => Box::new(classic::Transformed::new(before, recipe)),
+    })
+}
+
+/// The classifiers of that kind with each of these settings, behind the same maps, if such
+/// classifiers share work.
+pub(crate) fn many(
+    kind: &str,
+    standardise: bool,
+    transforms: &[Value],
+    settings: &[Settings],
+) -> Result<Option<Box<dyn FitMany<Matrix>>>, EntryError> {
+    let Some(build) = classifier_kind(kind)?.many else { return Ok(None) };
+    let recipes = build(settings)?;
+    Ok(Some(match before(standardise, transforms)? {
+        None => recipes,
+        Some(before) => Box::new(classic::TransformedMany::new(before, recipes)),
+    }))
+}
+
+/// The maps of a plan's entry that stand before its classifier.
+fn before(
+    standardise: bool,
+    transforms: &[Value],
+) -> Result<Option<Box<dyn Transform>>, EntryError> {
+    match (standardise, transforms) {
+        (false, []) => Ok(None),
+        (true, []) => Ok(Some(Box::new(classic::Standardise))),
+        (true, _) => Err(EntryError::TwoScalings),
         (false, entries) => {
             let links = entries.iter().map(transform);
-            Box::new(classic::Chain::new(links.collect::<Result<_, _>>()?))
+            Ok(Some(Box::new(classic::Chain::new(links.collect::<Result<_, _>>()?))))
         }
-    };
-    Ok(Box::new(classic::Transformed::new(before, recipe)))
+    }
 }
 
 fn transform(entry: &Value) -> Built<dyn Transform> {

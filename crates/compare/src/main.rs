@@ -18,8 +18,10 @@ mod plan;
 mod progress;
 mod run;
 mod runner;
+mod search;
 mod sets;
 mod sources;
+mod together;
 
 use args::{Cli, Task};
 use clap::Parser;

@@ -3,7 +3,7 @@
 
 use crate::catalogue::{self, EntryError};
 use crate::plan::{ClassifierEntry, Grid, Plan, Settings};
-use base::{Extract, Fit, FitEmbedding, Matrix, ShapeError, Size};
+use base::{Extract, Fit, FitEmbedding, FitMany, Matrix, ShapeError, Size};
 use eval::grid::{self, Point};
 use eval::record::{Family, PipelineInfo};
 use features::Concat;
@@ -69,6 +69,8 @@ pub(crate) struct Pipeline<R: ?Sized> {
     pub(crate) info: PipelineInfo,
     /// A checked recipe for each point.
     pub(crate) recipes: Vec<(Point, Box<R>)>,
+    /// The same recipes in the same order, where they can share work.
+    pub(crate) many: Option<Box<dyn FitMany<Matrix>>>,
 }
 
 impl Pipelines {
@@ -285,7 +287,7 @@ impl Faults {
                 settings,
                 grid: entry.grid.clone(),
             };
-            let own = Pipeline { info, recipes };
+            let own = Pipeline { info, recipes, many: None };
             parts.push(OnLearned { name: entry.name.clone(), own, pipelines });
         }
         parts
@@ -313,7 +315,11 @@ impl Faults {
             let ClassifierEntry { kind, standardise, transforms, .. } = entry;
             Ok((point, catalogue::classifier(kind, *standardise, transforms, &settings)?))
         });
-        let recipes = self.keep("classifier", &entry.name, built.collect())?;
+        let recipes: Vec<_> = self.keep("classifier", &entry.name, built.collect())?;
+        let points: Vec<Settings> =
+            recipes.iter().map(|(point, _)| with_point(&entry.settings, point)).collect();
+        let many = catalogue::many(&entry.kind, entry.standardise, &entry.transforms, &points);
+        let many = self.keep("classifier", &entry.name, many)?;
         let family = self.keep("classifier", &entry.name, catalogue::family(&entry.kind))?;
         let mut settings = settings.clone();
         settings["classifier"] = json!({
@@ -333,7 +339,7 @@ impl Faults {
             settings,
             grid: entry.grid.clone(),
         };
-        Some(Pipeline { info, recipes })
+        Some(Pipeline { info, recipes, many })
     }
 }
 

@@ -4,16 +4,14 @@
 use crate::pipelines::{OnLearned, Pipeline, Pipelines};
 use crate::progress::{Progress, weight};
 use crate::sources::{Finished, FixedFeatures, LearnedFeatures, Models, Source};
-use base::{Images, Labels, Scores, Seed};
+use base::{FitError, Images, Labels, Scores, Seed};
 use eval::grid::{self, Point};
 use eval::record::{
     Costs, DataRecord, Latency, Manifest, Outcome, PipelineInfo, SCHEMA, SplitRecord, Trial,
     TrialSpec, sha256_hex,
 };
 use eval::store::{RunDirectory, score_bytes};
-use eval::summary;
 use eval::trial::latency;
-use rayon::prelude::*;
 use serde_json::json;
 use std::hint::black_box;
 use std::slice;
@@ -37,10 +35,10 @@ pub(crate) struct Work<'a> {
 }
 
 /// A fit to be done: a recipe of a pipeline on one split.
-struct Job<'a, R: ?Sized> {
-    spec: TrialSpec,
-    recipe: &'a (Point, Box<R>),
-    split: &'a SplitRecord,
+pub(crate) struct Job<'a, R: ?Sized> {
+    pub(crate) spec: TrialSpec,
+    pub(crate) recipe: &'a (Point, Box<R>),
+    pub(crate) split: &'a SplitRecord,
 }
 
 impl Work<'_> {
@@ -73,28 +71,9 @@ impl Work<'_> {
         model_point: Option<&Point>,
         source: &mut impl Source<R>,
     ) -> anyhow::Result<Vec<usize>> {
-        let mut jobs = Vec::new();
-        for Pipeline { info, recipes } in pipelines {
-            for recipe in recipes {
-                let folds = self.folds.iter();
-                jobs.extend(folds.map(|fold| self.job(info, model_point, recipe, fold)));
-            }
-        }
-        if self.any_missing(&jobs)? {
-            source.prepare(self.folds)?;
-        }
-        let shared = &*source;
-        let accuracies = jobs.par_iter().map(|job| {
-            let scores = self.trial(job, shared, false)?;
-            let truth = summary::truth(self.data, job.split);
-            Ok(scores.map_or(0.0, |scores| summary::accuracy(&truth, &scores.predicted())))
-        });
-        let accuracies = accuracies.collect::<anyhow::Result<Vec<f64>>>()?;
-
-        let mut means = accuracies.chunks(self.folds.len()).map(summary::mean);
+        let means = self.search(pipelines, model_point, source)?;
         let mut chosen = Vec::new();
-        for Pipeline { info, recipes } in pipelines {
-            let means: Vec<f64> = means.by_ref().take(recipes.len()).collect();
+        for (Pipeline { info, recipes, .. }, means) in pipelines.iter().zip(means) {
             let best = grid::best(&means);
             let job = self.job(info, model_point, &recipes[best], self.hold_out);
             if self.any_missing(slice::from_ref(&job))? {
@@ -106,7 +85,7 @@ impl Work<'_> {
         Ok(chosen)
     }
 
-    fn job<'a, R: ?Sized>(
+    pub(crate) fn job<'a, R: ?Sized>(
         &self,
         info: &PipelineInfo,
         model_point: Option<&Point>,
@@ -126,16 +105,17 @@ impl Work<'_> {
             data: self.data.digest.clone(),
             split: split.sha256.clone(),
             seed: self.manifest.seed,
+            together: None,
         };
         Job { spec, recipe, split }
     }
 
     /// All recipes start alike on the same rows, so that only they make a difference.
-    fn seed(&self, split: &SplitRecord) -> Seed {
+    pub(crate) fn seed(&self, split: &SplitRecord) -> Seed {
         Seed(self.manifest.seed).child(&split.sha256, 0)
     }
 
-    fn any_missing<R: ?Sized>(&self, jobs: &[Job<'_, R>]) -> anyhow::Result<bool> {
+    pub(crate) fn any_missing<R: ?Sized>(&self, jobs: &[Job<'_, R>]) -> anyhow::Result<bool> {
         for job in jobs {
             if self.directory.finished(&job.spec.id())?.is_none() {
                 return Ok(true);
@@ -145,17 +125,30 @@ impl Work<'_> {
     }
 
     /// Scores of a trial, from the run directory if it was done before; `None` if it failed.
-    fn trial<R: ?Sized>(
+    pub(crate) fn trial<R: ?Sized>(
         &self,
         job: &Job<'_, R>,
         source: &impl Source<R>,
         alone: bool,
     ) -> anyhow::Result<Option<Scores>> {
-        let Job { spec, recipe, split } = job;
+        if let Some(trial) = self.directory.finished(&job.spec.id())? {
+            self.progress.found(self.weight(job));
+            return Ok(self.directory.scores(&trial)?);
+        }
+        self.keep(job, source.train(job.recipe, job.split, self.seed(job.split)), alone)
+    }
+
+    /// Writes what a trial came to, unless it was done before; gives its scores if it has any.
+    pub(crate) fn keep<R: ?Sized>(
+        &self,
+        job: &Job<'_, R>,
+        trained: Result<Finished<'_>, FitError>,
+        alone: bool,
+    ) -> anyhow::Result<Option<Scores>> {
+        let Job { spec, split, .. } = job;
         let id = spec.id();
-        let weight = weight(&spec.settings, split.train.len());
         if let Some(trial) = self.directory.finished(&id)? {
-            self.progress.found(weight);
+            self.progress.found(self.weight(job));
             return Ok(self.directory.scores(&trial)?);
         }
         let mut costs = Costs {
@@ -168,7 +161,7 @@ impl Work<'_> {
             latency: None,
         };
         let failed = |error: String| (Outcome::Failed { error }, None, Vec::new());
-        let (outcome, scores, curve) = match source.train(recipe, split, self.seed(split)) {
+        let (outcome, scores, curve) = match trained {
             Err(error) => failed(error.to_string()),
             Ok(finished) if !finished.scores.view().iter().all(|score| score.is_finite()) => {
                 failed("the model gave scores that are not finite numbers".to_owned())
@@ -178,8 +171,8 @@ impl Work<'_> {
                 costs.extract_seconds = finished.extract_seconds;
                 costs.fit_seconds = finished.fit_seconds;
                 costs.score_seconds = finished.score_seconds;
-                costs.latency = alone.then(|| single_images(&finished, split));
-                (done(&finished), Some(finished.scores), finished.summary.curve)
+                costs.latency = if alone { single_images(&finished, split) } else { None };
+                (done(&finished), Some(finished.scores), finished.curve)
             }
         };
         let trial = Trial {
@@ -190,23 +183,29 @@ impl Work<'_> {
             outcome,
         };
         self.directory.write_trial(&trial, scores.as_ref(), &curve, &costs)?;
-        self.progress.done(weight, &trial);
+        self.progress.done(self.weight(job), &trial);
         Ok(scores)
+    }
+
+    fn weight<R: ?Sized>(&self, job: &Job<'_, R>) -> u64 {
+        weight(&job.spec.settings, job.split.train.len())
     }
 }
 
 /// One test image after another, from pixels to class.
-fn single_images(finished: &Finished<'_>, split: &SplitRecord) -> Latency {
-    latency(split.test.len().min(LATENCY_IMAGES), LATENCY_BUDGET, |image| {
-        black_box((finished.score_one)(split.test[image]).predicted());
-    })
+fn single_images(finished: &Finished<'_>, split: &SplitRecord) -> Option<Latency> {
+    let score_one = finished.score_one.as_ref()?;
+    let images = split.test.len().min(LATENCY_IMAGES);
+    Some(latency(images, LATENCY_BUDGET, |image| {
+        black_box(score_one(split.test[image]).predicted());
+    }))
 }
 
 fn done(finished: &Finished<'_>) -> Outcome {
     let (rows, classes) = finished.scores.view().dim();
     Outcome::Done {
-        convergence: finished.summary.convergence,
-        model_bytes: finished.summary.model_bytes,
+        convergence: finished.convergence,
+        model_bytes: finished.model_bytes,
         scores_shape: [rows, classes],
         scores_sha256: sha256_hex(&score_bytes(&finished.scores)),
     }

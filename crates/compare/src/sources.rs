@@ -1,28 +1,36 @@
 //! What recipes are trained on: fixed features, learned features, or the images themselves.
 
 use crate::pipelines::OnFixed;
+use crate::together::on_features_together;
 use base::{
-    Embedding, Fit, FitEmbedding, FitError, FitSummary, Images, Labels, Matrix, Rows, Scores, Seed,
+    Convergence, Embedding, Epoch, Fit, FitEmbedding, FitError, FitMany, FitSummary, Images,
+    Labels, Matrix, Rows, Scores, Seed,
 };
 use eval::grid::Point;
 use eval::record::SplitRecord;
 use eval::trial::train_and_score;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// A trained and scored recipe, on its way into the record.
 pub(crate) struct Finished<'a> {
     pub(crate) scores: Scores,
-    pub(crate) summary: FitSummary,
+    pub(crate) convergence: Convergence,
+    /// Not known of what was trained together with others.
+    pub(crate) model_bytes: Option<u64>,
+    pub(crate) curve: Vec<Epoch>,
     pub(crate) learn_seconds: f64,
     pub(crate) extract_seconds: f64,
     pub(crate) fit_seconds: f64,
     pub(crate) score_seconds: f64,
-    /// Scores one row of the data set, from its pixels.
-    pub(crate) score_one: Box<dyn Fn(usize) -> Scores + 'a>,
+    /// Scores one row of the data set, from its pixels; needed of what is timed.
+    pub(crate) score_one: Option<ScoreOne<'a>>,
 }
+
+pub(crate) type ScoreOne<'a> = Box<dyn Fn(usize) -> Scores + 'a>;
 
 /// Rows of a data set in the form that recipes of type `R` take.
 pub(crate) trait Source<R: ?Sized>: Sync {
@@ -36,6 +44,14 @@ pub(crate) trait Source<R: ?Sized>: Sync {
         split: &SplitRecord,
         seed: Seed,
     ) -> Result<Finished<'_>, FitError>;
+
+    /// Trains all `recipes` on each of the prepared splits, which divide the same rows, and scores
+    /// the test rows: by split, then recipe.
+    fn train_together(
+        &self,
+        recipes: &dyn FitMany<Matrix>,
+        splits: &[(&SplitRecord, Seed)],
+    ) -> Result<Vec<Vec<Finished<'_>>>, FitError>;
 }
 
 /// The features of a fixed extractor.
@@ -78,8 +94,28 @@ impl Source<dyn Fit<Matrix>> for FixedFeatures<'_> {
             features
         };
         let finished = on_features(recipe.as_ref(), matrix, self.labels, split, seed, one)?;
-        let extract_seconds = seconds * split.train.len() as f64 / self.images.len() as f64;
-        Ok(Finished { extract_seconds, ..finished })
+        Ok(Finished { extract_seconds: self.share(*seconds, split), ..finished })
+    }
+
+    fn train_together(
+        &self,
+        recipes: &dyn FitMany<Matrix>,
+        splits: &[(&SplitRecord, Seed)],
+    ) -> Result<Vec<Vec<Finished<'_>>>, FitError> {
+        let (matrix, seconds) = self.extracted.as_ref().expect("prepared");
+        let mut results = on_features_together(recipes, matrix, self.labels, splits)?;
+        for ((split, _), results) in splits.iter().zip(&mut results) {
+            let extract_seconds = self.share(*seconds, split);
+            results.iter_mut().for_each(|result| result.extract_seconds = extract_seconds);
+        }
+        Ok(results)
+    }
+}
+
+impl FixedFeatures<'_> {
+    /// Of the time for all images, that for the training rows of a split.
+    fn share(&self, seconds: f64, split: &SplitRecord) -> f64 {
+        seconds * split.train.len() as f64 / self.images.len() as f64
     }
 }
 
@@ -94,14 +130,17 @@ fn on_features<'a>(
 ) -> Result<Finished<'a>, FitError> {
     let parts = (&split.train[..], &split.test[..]);
     let trained = train_and_score(recipe, features, labels, parts, seed)?;
+    let FitSummary { convergence, model_bytes, curve } = trained.model.summary();
     Ok(Finished {
         scores: trained.scores,
-        summary: trained.model.summary(),
+        convergence,
+        model_bytes: Some(model_bytes),
+        curve,
         learn_seconds: 0.0,
         extract_seconds: 0.0,
         fit_seconds: trained.fit_seconds,
         score_seconds: trained.score_seconds,
-        score_one: Box::new(move |row| trained.model.scores(&one(row))),
+        score_one: Some(Box::new(move |row| trained.model.scores(&one(row)))),
     })
 }
 
@@ -162,15 +201,27 @@ impl Source<dyn FitEmbedding> for Models<'_> {
         let test = self.images.pick(&split.test);
         let start = Instant::now();
         let scores = model.scores(&test);
+        let score_seconds = start.elapsed().as_secs_f64();
+        let FitSummary { convergence, model_bytes, curve } = model.summary();
         Ok(Finished {
             scores,
-            summary: model.summary(),
+            convergence,
+            model_bytes: Some(model_bytes),
+            curve,
             learn_seconds: 0.0,
             extract_seconds: 0.0,
             fit_seconds,
-            score_seconds: start.elapsed().as_secs_f64(),
-            score_one: Box::new(move |row| model.scores(&self.images.pick(&[row]))),
+            score_seconds,
+            score_one: Some(Box::new(move |row| model.scores(&self.images.pick(&[row])))),
         })
+    }
+
+    fn train_together(
+        &self,
+        _: &dyn FitMany<Matrix>,
+        _: &[(&SplitRecord, Seed)],
+    ) -> Result<Vec<Vec<Finished<'_>>>, FitError> {
+        unreachable!("models of images are trained one by one: their pipelines have no `many`")
     }
 }
 
@@ -226,25 +277,59 @@ impl Source<dyn Fit<Matrix>> for LearnedFeatures<'_> {
         split: &SplitRecord,
         seed: Seed,
     ) -> Result<Finished<'_>, FitError> {
-        let embedded = match &self.embedded[&split.name] {
-            Ok(embedded) => embedded,
-            Err(error) => {
-                let source = Box::new(Arc::clone(error));
-                return Err(FitError::Library { what: "no features were learned", source });
-            }
-        };
+        let embedded = self.embedded(split)?;
         let (images, labels) = (self.models.images, self.models.labels);
         let model = &embedded.trained.model;
         let one = move |row| model.embed(&images.pick(&[row]));
         let finished = on_features(recipe.as_ref(), &embedded.features, labels, split, seed, one)?;
-        let share = split.train.len() as f64 / images.len() as f64;
-        let bytes = finished.summary.model_bytes + model.embedding_bytes();
-        Ok(Finished {
+        Ok(self.with_model(embedded, split, finished))
+    }
+
+    fn train_together(
+        &self,
+        recipes: &dyn FitMany<Matrix>,
+        splits: &[(&SplitRecord, Seed)],
+    ) -> Result<Vec<Vec<Finished<'_>>>, FitError> {
+        let mut results = Vec::new();
+        // Each split has features of its own, so nothing is shared between them.
+        for one in splits {
+            let embedded = self.embedded(one.0)?;
+            let finished = on_features_together(
+                recipes,
+                &embedded.features,
+                self.models.labels,
+                slice::from_ref(one),
+            )?;
+            let finished = finished.into_iter().flatten();
+            results.push(finished.map(|one_of| self.with_model(embedded, one.0, one_of)).collect());
+        }
+        Ok(results)
+    }
+}
+
+impl LearnedFeatures<'_> {
+    fn embedded(&self, split: &SplitRecord) -> Result<&Embedded, FitError> {
+        self.embedded[&split.name].as_ref().map_err(|error| {
+            let source = Box::new(Arc::clone(error));
+            FitError::Library { what: "no features were learned", source }
+        })
+    }
+
+    /// What a classifier came to, with the model before it.
+    fn with_model<'a>(
+        &self,
+        embedded: &Embedded,
+        split: &SplitRecord,
+        finished: Finished<'a>,
+    ) -> Finished<'a> {
+        let share = split.train.len() as f64 / self.models.images.len() as f64;
+        let model = &embedded.trained.model;
+        Finished {
             learn_seconds: embedded.trained.fit_seconds,
             extract_seconds: embedded.embed_seconds * share,
-            summary: FitSummary { model_bytes: bytes, ..finished.summary },
+            model_bytes: finished.model_bytes.map(|bytes| bytes + model.embedding_bytes()),
             ..finished
-        })
+        }
     }
 }
 

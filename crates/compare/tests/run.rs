@@ -39,6 +39,20 @@ standardise = true
 grid = { c = [0.01, 1] }
 
 [[classifier]]
+name = "rbf"
+kind = "svm"
+grid = { c = [0.1, 1, 10], gamma = [0.01, "scale"] }
+on = ["hog", "cnn"]
+
+# So high a degree that the kernel overflows.
+[[classifier]]
+name = "polynomial"
+kind = "svm"
+kernel = "polynomial"
+grid = { c = [0.1, 1], degree = [2, 400] }
+on = ["pixels"]
+
+[[classifier]]
 name = "mean"
 kind = "nearest-mean"
 transforms = ["hellinger", { pca = { components = 0.9 } }]
@@ -164,6 +178,52 @@ fn threads_and_a_sudden_end_change_nothing() {
     assert!(!killed.join("report.html").exists(), "killed before the end");
     succeed(&run("killed", "1"));
     assert_same(&folder.path().join("one"), &killed);
+}
+
+/// The trials of a run, with the paths of their files.
+fn trials(run: &Path) -> Vec<(PathBuf, serde_json::Value)> {
+    let trials = files(run).into_iter().filter(|(path, _)| path.starts_with("trials"));
+    trials.map(|(path, bytes)| (path, serde_json::from_slice(&bytes).unwrap())).collect()
+}
+
+#[test]
+fn an_end_in_the_middle_of_a_grid_changes_nothing() {
+    let folder = workplace();
+    let arguments = |threads| ["--plan", "plan.toml", "--out", "run", "--threads", threads];
+    succeed(&compare(folder.path(), &arguments("1")));
+    let run = folder.path().join("run");
+    let whole = results(&run);
+    // What an end between two trials leaves of each grid: the files of some of its trials.
+    let (mut left, mut removed) = (std::collections::BTreeSet::new(), 0);
+    for (path, trial) in trials(&run) {
+        let Some(grid) = trial["spec"]["together"].as_str() else { continue };
+        let grid = (trial["spec"]["pipeline"].to_string(), grid.to_owned());
+        if !left.insert(grid) {
+            std::fs::remove_file(run.join(path)).unwrap();
+            removed += 1;
+        }
+    }
+    // Three linear machines, two of the radial basis function, a polynomial; and under the networks.
+    assert!(left.len() >= 6 && removed >= 3 * left.len() / 2, "{left:?} {removed}");
+    succeed(&compare(folder.path(), &arguments("2")));
+    assert!(results(&run) == whole, "the grids were done again, and gave the same");
+}
+
+#[test]
+fn a_point_of_a_grid_that_cannot_be_trained_fails_alone() {
+    let folder = workplace();
+    succeed(&compare(folder.path(), &["--plan", "plan.toml", "--out", "run"]));
+    let mut outcomes = BTreeMap::new();
+    for (_, trial) in trials(&folder.path().join("run")) {
+        if trial["spec"]["pipeline"] == "pixels + polynomial" {
+            let degree = trial["spec"]["parameters"]["degree"].as_u64().unwrap();
+            let outcome = trial["outcome"]["status"].as_str().unwrap().to_owned();
+            *outcomes.entry((degree, outcome)).or_insert(0) += 1;
+        }
+    }
+    // Two folds and two values of `c`; the best of the search once more on all training rows.
+    let expected = [((2, "done".to_owned()), 5), ((400, "failed".to_owned()), 4)];
+    assert_eq!(outcomes, expected.into());
 }
 
 #[test]

@@ -207,6 +207,10 @@ pub struct TrialSpec {
     /// Seed of the run; the trial's own is `seed.child(split, 0)`, so that all recipes start alike
     /// on the same rows.
     pub seed: u64,
+    /// Hash of the points and splits that were trained together with this one, if any were: last
+    /// bits depend on them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<String>,
 }
 
 impl TrialSpec {
@@ -242,8 +246,9 @@ pub enum Outcome {
     Done {
         /// Whether the solver reached its goal.
         convergence: Convergence,
-        /// Bytes of all learned numbers.
-        model_bytes: u64,
+        /// Bytes of all learned numbers; not known of a trial of the search that shared its work
+        /// with others.
+        model_bytes: Option<u64>,
         /// Shape of `scores/<id>.f32`: test rows x classes, little endian.
         scores_shape: [usize; 2],
         /// SHA-256 of that file.
@@ -268,7 +273,8 @@ pub struct Costs {
     pub learn_seconds: f64,
     /// Seconds to describe the training images, once it is known how; 0 for a model's own output.
     pub extract_seconds: f64,
-    /// Seconds to train the classifier, or the model.
+    /// Seconds to train the classifier, or the model; of those that were trained and scored
+    /// together, an equal share of the time that both took.
     pub fit_seconds: f64,
     /// Seconds to score all test rows in one batch, describing them not included.
     pub score_seconds: f64,
@@ -319,6 +325,7 @@ mod tests {
             data: "d".to_owned(),
             split: "s".to_owned(),
             seed: 1,
+            together: None,
         }
     }
 
@@ -334,6 +341,7 @@ mod tests {
             TrialSpec { data: "e".to_owned(), ..spec() },
             TrialSpec { split: "t".to_owned(), ..spec() },
             TrialSpec { seed: 2, ..spec() },
+            TrialSpec { together: Some(String::new()), ..spec() },
         ] {
             assert_ne!(spec().id(), other.id());
         }

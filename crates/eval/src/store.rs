@@ -361,6 +361,7 @@ mod tests {
             data: "d".to_owned(),
             split: "s".to_owned(),
             seed: 1,
+            together: None,
         };
         Trial {
             id: spec.id(),
@@ -369,7 +370,7 @@ mod tests {
             spec,
             outcome: Outcome::Done {
                 convergence: Convergence::Converged { iterations: 7 },
-                model_bytes: 8,
+                model_bytes: Some(8),
                 scores_shape: [2, 2],
                 scores_sha256: sha256_hex(&score_bytes(scores)),
             },

@@ -310,6 +310,8 @@ fn test_result(
         Outcome::Done { convergence, model_bytes, .. } => (*convergence, *model_bytes),
         Outcome::Failed { error } => return Ok(Err(Unfinished::Failed(error.clone()))),
     };
+    // A refit is never trained together with others.
+    let Some(model_bytes) = model_bytes else { return Ok(Err(Unfinished::Missing)) };
     let Some(scores) = run.directory.scores(trial)? else { return Ok(Err(Unfinished::Missing)) };
     let predicted = scores.predicted();
     let confusion = Confusion::new(&truth(data, hold_out), &predicted, data.classes.len());
