@@ -2,7 +2,7 @@
 
 use crate::layer::{ConvolutionParams, PIECE, PoolParams, Shape};
 use crate::loss::{Objective, softmax};
-use crate::network::{AffineParams, LayerKind, LayerSpec, Network, NetworkSpec};
+use crate::network::{AffineParams, LayerKind, LayerSpec, Network, NetworkSpec, OnnxError};
 use crate::optimiser::{Optimiser, OptimiserParams};
 use crate::real::Real;
 use crate::schedule::{Schedule, ScheduleParams};
@@ -371,6 +371,16 @@ impl TrainedCnn {
     /// The network, with the numbers it has learned.
     pub fn network(&self) -> &Network<f32> {
         &self.network
+    }
+
+    /// Images to probabilities as an ONNX file: the input `images`, shape `(n, channels, height,
+    /// width)`, holds bytes as 32-bit numbers from 0 to 255; the output `probabilities` has shape
+    /// `(n, classes)`.
+    ///
+    /// # Errors
+    /// As [`Network::to_onnx`].
+    pub fn to_onnx(&self) -> Result<Vec<u8>, OnnxError> {
+        self.network.to_onnx_for_images(self.normalisation.colours())
     }
 
     /// An image as the network sees it, shape `(channels, height, width)`.
