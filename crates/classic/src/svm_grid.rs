@@ -1,8 +1,10 @@
 //! One machine for each of many settings and folds, at little more than the price of one.
 //!
-//! The rows are sorted by class and fold, so that the training rows of a fold are a few ranges. All
-//! products between rows are made once; each `gamma` is one pass over them; and along growing `c`
-//! each problem starts from the solution before. Held-out rows are scored from the same matrix.
+//! All products between rows are made once; each `gamma` is one pass over them. The kernel values
+//! of a boundary are copied together once for all folds and penalties: rows that a fold holds out
+//! stay part of its problem, with coefficients that may only be 0. Along growing `c` each problem
+//! starts from the solution before. Held-out rows are scored from the same matrix, for several
+//! penalties at once; the rows are sorted by fold, so that they are one range.
 
 mod plan;
 mod solve;
