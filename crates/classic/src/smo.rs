@@ -40,8 +40,12 @@
 //!
 //! Departures: a growing working set instead of shrinking, which leaves rows out until they turn
 //! out to matter instead of until they turn out not to; the limit of iterations is a setting.
+//! Steps are worked out in single precision and summed up in double, in rounds (mixed-precision
+//! refinement, N. Higham, "Accuracy and stability of numerical algorithms", 2002, chapter 12), so
+//! that what is returned meets the tolerance in double precision.
 
 mod budget;
+mod end;
 mod machine;
 mod rows;
 mod slots;
@@ -89,6 +93,10 @@ pub struct Solution {
     pub violation: f64,
     /// `|w|`, the square root of `beta' K beta`; 0 if that is negative.
     pub weight_norm: f64,
+    /// What `beta` and `rho` were divided by: 1 for the C-machine; for the nu-machine LIBSVM's `r`,
+    /// the decision value at the margins. Not above 0 if there is none between the classes; then
+    /// nothing was divided.
+    pub margin: f64,
     /// Steps done.
     pub iterations: u64,
     /// Whether the tolerance was met.

@@ -1,8 +1,10 @@
 //! One machine for each of many settings and folds, at little more than the price of one.
 //!
-//! The rows are sorted by class and fold, so that the training rows of a fold are a few ranges. All
-//! products between rows are made once; each `gamma` is one pass over them; and along growing `c`
-//! each problem starts from the solution before. Held-out rows are scored from the same matrix.
+//! All products between rows are made once; each `gamma` is one pass over them. The kernel values
+//! of a boundary are copied together once for all folds and penalties: rows that a fold holds out
+//! stay part of its problem, with coefficients that may only be 0. Along growing `c` each problem
+//! starts from the solution before. Held-out rows are scored from the same matrix, for several
+//! penalties at once; the rows are sorted by fold, so that they are one range.
 
 mod plan;
 mod solve;
@@ -43,7 +45,7 @@ impl Svm {
     /// `gamma` of the machine itself are not used.
     ///
     /// If the kernel values of all pairs of rows (8 bytes each) exceed the memory limit, each
-    /// machine is trained on its own.
+    /// machine is trained on its own; what they leave of it is for the solvers.
     ///
     /// # Errors
     /// As [`Svm::train`]; and if a value of `cs` or `gammas` is out of range, the kernel is
@@ -221,6 +223,32 @@ mod tests {
                         let error = (grid.objective / alone.objective - 1.0).abs();
                         assert!(error < 1e-6 && grid.converged, "{what}: {error:e}");
                     }
+                }
+            }
+        }
+    }
+
+    /// Kernel values of pairs of classes together, one row at a time, and not even a row.
+    #[test]
+    fn what_the_memory_limit_leaves_does_not_change_the_optimum() {
+        let (x, y) = clouds(2, 200);
+        let folds: Vec<Vec<usize>> =
+            Seed(4).permutation(400).chunks(200).map(<[_]>::to_vec).collect();
+        let whole = 8 * 400_u64.pow(2);
+        let grid = |memory_limit_bytes, threads| {
+            let params = SvmParams { memory_limit_bytes, tolerance: 1e-6, ..Default::default() };
+            let svm = Svm::new(&params).unwrap();
+            in_threads(threads, || svm.fit_grid(&x, &y, &folds, &[1.0, 50.0], &GAMMAS).unwrap())
+        };
+        let plenty = grid(1 << 30, 1);
+        for left in [2 * 4 * 400 * 400 + 4000, 200_000, 0] {
+            let little = grid(whole + left, 1);
+            assert_eq!(little, grid(whole + left, 2), "{left}");
+            for (little, plenty) in little.iter().zip(&plenty) {
+                assert_eq!(little.scores.predicted(), plenty.scores.predicted(), "{left}");
+                for (little, plenty) in little.fits.iter().zip(&plenty.fits) {
+                    let error = (little.objective / plenty.objective - 1.0).abs();
+                    assert!(error < 1e-6 && little.converged, "{left}: {error:e}");
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! The solver: a working set that grows until all rows meet the conditions.
 
+use super::end::End;
 use super::slots::{Slot, Slots};
 use super::working_set::WorkingSet;
 use super::{Budget, KernelRows, Rule, Solution, Square, Stop};
@@ -7,7 +8,7 @@ use crate::kernels::Simd;
 use crate::kernels::smo::subtract;
 
 /// Rows of each sign that the working set starts with.
-const SEEDS: usize = 32;
+const SEEDS: usize = 8;
 /// Rows whose kernel values are made as one block.
 const BLOCK: usize = 32;
 /// Rows that join at a time from each end of the violations, and at most.
@@ -165,7 +166,9 @@ impl<'a, 'm> Machine<'a, 'm> {
             }
             self.tell_all(state, &changed);
         };
-        Ok(self.solution(state, upper, violation, iterations, converged))
+        let Self { rule, positive, .. } = *self;
+        let (beta, pull) = (&state.beta, &state.pull);
+        Ok(End { rule, positive, beta, pull, upper }.solution(violation, iterations, converged))
     }
 
     /// Rows spread evenly over each sign.
@@ -285,90 +288,6 @@ impl<'a, 'm> Machine<'a, 'm> {
             }
         }
         self.scratch = scratch;
-    }
-
-    fn solution(
-        &self,
-        state: &State,
-        upper: &[f64],
-        violation: f64,
-        iterations: u64,
-        converged: bool,
-    ) -> Solution {
-        let n = self.rows.len();
-        let sign = |t: usize| if t < self.positive { 1.0 } else { -1.0 };
-        let linear = |t: usize| if self.rule == Rule::C { sign(t) } else { 0.0 };
-        // K beta = linear - pull, so nothing below needs a kernel value.
-        let product = |t: usize| linear(t) - state.pull[t];
-        let square = (0..n).map(|t| state.beta[t] * product(t)).sum::<f64>();
-        let part = |start: usize, end: usize| -> (f64, f64) {
-            let middle = self.offset(state, start, end, upper);
-            (middle, (start..end).map(|t| state.beta[t] * linear(t)).sum())
-        };
-        let (scale, rho, objective) = match self.rule {
-            Rule::C => {
-                let (middle, linear) = part(0, n);
-                (1.0, -middle, 0.5 * square - linear)
-            }
-            Rule::Nu => {
-                // The margins lie at `margin`; LIBSVM measures in units of it.
-                let (first, second) = (part(0, self.positive).0, part(self.positive, n).0);
-                let margin = 0.5 * (second - first);
-                // Without a margin (equal rows) there is no such unit.
-                let scale = if margin > f64::EPSILON { 1.0 / margin } else { 1.0 };
-                (scale, -0.5 * (first + second), 0.5 * square)
-            }
-        };
-        let slack = |t: usize| {
-            let decision = sign(t) * (product(t) - rho);
-            upper[t] * (1.0 / scale - decision).max(0.0)
-        };
-        let slack: f64 = (0..n).map(slack).sum();
-        let duality_gap = match self.rule {
-            Rule::C => 0.5 * square + slack + objective,
-            // The sum of all coefficients times the margin is what the margin itself earns.
-            Rule::Nu => {
-                let all: f64 = state.beta.iter().map(|beta| beta.abs()).sum();
-                square + slack - all / scale
-            }
-        };
-        Solution {
-            beta: state.beta.iter().map(|beta| beta * scale).collect(),
-            rho: rho * scale,
-            objective: objective * scale * scale,
-            duality_gap: duality_gap * scale * scale,
-            violation,
-            weight_norm: square.max(0.0).sqrt() * scale.abs(),
-            iterations,
-            converged,
-        }
-    }
-
-    /// The mean pull of the rows between their bounds or, without any, the middle of what the
-    /// bounds allow.
-    fn offset(&self, state: &State, start: usize, end: usize, upper: &[f64]) -> f64 {
-        let (mut sum, mut free) = (0.0, 0_u32);
-        let (mut highest, mut lowest) = (f64::NEG_INFINITY, f64::INFINITY);
-        for t in start..end {
-            let (low, high) = self.bounds(t, upper);
-            match (state.beta[t] < high, state.beta[t] > low) {
-                (true, true) => {
-                    sum += state.pull[t];
-                    free += 1;
-                }
-                (true, false) => highest = highest.max(state.pull[t]),
-                (false, true) => lowest = lowest.min(state.pull[t]),
-                // Such a row says nothing.
-                (false, false) => {}
-            }
-        }
-        match (free, highest.is_finite(), lowest.is_finite()) {
-            (1.., _, _) => sum / f64::from(free),
-            (0, true, true) => f64::midpoint(highest, lowest),
-            (0, true, false) => highest,
-            (0, false, true) => lowest,
-            (0, false, false) => 0.0,
-        }
     }
 }
 

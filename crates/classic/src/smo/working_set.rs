@@ -152,8 +152,9 @@ impl<'a, 'm> WorkingSet<'a, 'm> {
 
     /// Copies the kernel values of the members from `first` on to the columns of all before them.
     fn mirror(&mut self, first: usize) {
-        for column in first..self.members.len() {
-            for row in 0..column {
+        let count = self.members.len();
+        for row in 0..count {
+            for column in first.max(row + 1)..count {
                 self.square.row_mut(row)[column] = self.square.row(column)[row];
             }
         }
