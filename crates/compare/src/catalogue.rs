@@ -4,7 +4,7 @@
 use crate::boosted_haar::{BoostedHaar, BoostedHaarParams};
 use crate::plan::Settings;
 use base::{Extract, Fit, FitEmbedding, Matrix, ParamError};
-use classic::Transform;
+use classic::{Chain, Transform};
 use eval::record::Family;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -25,6 +25,9 @@ pub(crate) enum EntryError {
     /// An entry of `transforms` that is no transform.
     #[error("`transforms` holds {0}; an entry is a name or {{ name = {{ settings }} }}")]
     Transform(Value),
+    /// Coupling for a machine without pairs of classes.
+    #[error("`coupling` calibrates the pairs of an `svm`, and `{0}` has none")]
+    Coupling(String),
     /// Two ways to say how features are scaled, whose order nobody knows.
     #[error("with `transforms`, put \"standardise\" into that list where it belongs")]
     TwoScalings,
@@ -171,7 +174,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "svm",
         complete: complete::<classic::SvmParams>,
         family: Family::Classical,
-        build: |s| Ok(Box::new(classic::Svm::new(&read(s)?)?)),
+        build: |s| Ok(Box::new(svm(s)?)),
     },
     ClassifierKind {
         name: "linear-svm",
@@ -282,13 +285,24 @@ pub(crate) fn classifier(
     let before: Box<dyn Transform> = match (standardise, transforms) {
         (false, []) => return Ok(recipe),
         (true, []) => Box::new(classic::Standardise),
-        (true, _) => return Err(EntryError::TwoScalings),
-        (false, entries) => {
-            let links = entries.iter().map(transform);
-            Box::new(classic::Chain::new(links.collect::<Result<_, _>>()?))
-        }
+        _ => Box::new(before(standardise, transforms)?),
     };
     Ok(Box::new(classic::Transformed::new(before, recipe)))
+}
+
+/// The classifier `svm` alone, for those who need more of it than a [`Fit`].
+pub(crate) fn svm(settings: &Settings) -> Result<classic::Svm, EntryError> {
+    Ok(classic::Svm::new(&read(settings)?)?)
+}
+
+/// The maps of a plan's entry.
+pub(crate) fn before(standardise: bool, transforms: &[Value]) -> Result<Chain, EntryError> {
+    let links = match (standardise, transforms) {
+        (true, []) => vec![Box::new(classic::Standardise) as Box<dyn Transform>],
+        (true, _) => return Err(EntryError::TwoScalings),
+        (false, entries) => entries.iter().map(transform).collect::<Result<_, _>>()?,
+    };
+    Ok(Chain::new(links))
 }
 
 fn transform(entry: &Value) -> Built<dyn Transform> {

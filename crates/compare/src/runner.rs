@@ -207,6 +207,7 @@ fn done(finished: &Finished<'_>) -> Outcome {
     Outcome::Done {
         convergence: finished.summary.convergence,
         model_bytes: finished.summary.model_bytes,
+        disputed: finished.disputed,
         scores_shape: [rows, classes],
         scores_sha256: sha256_hex(&score_bytes(&finished.scores)),
     }

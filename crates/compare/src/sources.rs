@@ -15,6 +15,8 @@ use std::time::Instant;
 /// A trained and scored recipe, on its way into the record.
 pub(crate) struct Finished<'a> {
     pub(crate) scores: Scores,
+    /// [`base::Predict::disputed`] of the test rows.
+    pub(crate) disputed: Option<usize>,
     pub(crate) summary: FitSummary,
     pub(crate) learn_seconds: f64,
     pub(crate) extract_seconds: f64,
@@ -96,6 +98,7 @@ fn on_features<'a>(
     let trained = train_and_score(recipe, features, labels, parts, seed)?;
     Ok(Finished {
         scores: trained.scores,
+        disputed: trained.disputed,
         summary: trained.model.summary(),
         learn_seconds: 0.0,
         extract_seconds: 0.0,
@@ -162,13 +165,15 @@ impl Source<dyn FitEmbedding> for Models<'_> {
         let test = self.images.pick(&split.test);
         let start = Instant::now();
         let scores = model.scores(&test);
+        let score_seconds = start.elapsed().as_secs_f64();
         Ok(Finished {
             scores,
+            disputed: model.disputed(&test),
             summary: model.summary(),
             learn_seconds: 0.0,
             extract_seconds: 0.0,
             fit_seconds,
-            score_seconds: start.elapsed().as_secs_f64(),
+            score_seconds,
             score_one: Box::new(move |row| model.scores(&self.images.pick(&[row]))),
         })
     }
