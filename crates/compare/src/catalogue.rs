@@ -4,7 +4,7 @@
 use crate::boosted_haar::{BoostedHaar, BoostedHaarParams};
 use crate::plan::Settings;
 use base::{Extract, Fit, FitEmbedding, FitMany, Matrix, ParamError};
-use classic::Transform;
+use classic::{Chain, Transform};
 use eval::record::Family;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -25,6 +25,9 @@ pub(crate) enum EntryError {
     /// An entry of `transforms` that is no transform.
     #[error("`transforms` holds {0}; an entry is a name or {{ name = {{ settings }} }}")]
     Transform(Value),
+    /// Coupling for a machine without pairs of classes.
+    #[error("`coupling` calibrates the pairs of an `svm`, and `{0}` has none")]
+    Coupling(String),
     /// Two ways to say how features are scaled, whose order nobody knows.
     #[error("with `transforms`, put \"standardise\" into that list where it belongs")]
     TwoScalings,
@@ -179,7 +182,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
             let params = points.iter().map(read).collect::<Result<Vec<_>, _>>()?;
             Ok(Box::new(classic::SvmMany::new(&params)?))
         }),
-        build: |s| Ok(Box::new(classic::Svm::new(&read(s)?)?)),
+        build: |s| Ok(Box::new(svm(s)?)),
     },
     ClassifierKind {
         name: "linear-svm",
@@ -295,7 +298,7 @@ pub(crate) fn classifier(
     settings: &Settings,
 ) -> Built<dyn Fit<Matrix>> {
     let recipe = (classifier_kind(kind)?.build)(settings)?;
-    Ok(match before(standardise, transforms)? {
+    Ok(match first(standardise, transforms)? {
         None => recipe,
         Some(before) => Box::new(classic::Transformed::new(before, recipe)),
     })
@@ -311,26 +314,37 @@ pub(crate) fn many(
 ) -> Result<Option<Box<dyn FitMany<Matrix>>>, EntryError> {
     let Some(build) = classifier_kind(kind)?.many else { return Ok(None) };
     let recipes = build(settings)?;
-    Ok(Some(match before(standardise, transforms)? {
+    Ok(Some(match first(standardise, transforms)? {
         None => recipes,
         Some(before) => Box::new(classic::TransformedMany::new(before, recipes)),
     }))
 }
 
-/// The maps of a plan's entry that stand before its classifier.
-fn before(
+/// What of a plan's entry stands before its classifier, if anything does.
+fn first(
     standardise: bool,
     transforms: &[Value],
 ) -> Result<Option<Box<dyn Transform>>, EntryError> {
-    match (standardise, transforms) {
-        (false, []) => Ok(None),
-        (true, []) => Ok(Some(Box::new(classic::Standardise))),
-        (true, _) => Err(EntryError::TwoScalings),
-        (false, entries) => {
-            let links = entries.iter().map(transform);
-            Ok(Some(Box::new(classic::Chain::new(links.collect::<Result<_, _>>()?))))
-        }
-    }
+    Ok(match (standardise, transforms) {
+        (false, []) => None,
+        (true, []) => Some(Box::new(classic::Standardise)),
+        _ => Some(Box::new(before(standardise, transforms)?)),
+    })
+}
+
+/// The classifier `svm` alone, for those who need more of it than a [`Fit`].
+pub(crate) fn svm(settings: &Settings) -> Result<classic::Svm, EntryError> {
+    Ok(classic::Svm::new(&read(settings)?)?)
+}
+
+/// The maps of a plan's entry.
+pub(crate) fn before(standardise: bool, transforms: &[Value]) -> Result<Chain, EntryError> {
+    let links = match (standardise, transforms) {
+        (true, []) => vec![Box::new(classic::Standardise) as Box<dyn Transform>],
+        (true, _) => return Err(EntryError::TwoScalings),
+        (false, entries) => entries.iter().map(transform).collect::<Result<_, _>>()?,
+    };
+    Ok(Chain::new(links))
 }
 
 fn transform(entry: &Value) -> Built<dyn Transform> {

@@ -9,6 +9,7 @@
 
 mod args;
 mod boosted_haar;
+mod calibration;
 mod catalogue;
 mod environment;
 mod finish;

@@ -1,6 +1,7 @@
 //! From a plan to recipes: every name looked up, every setting checked, every grid point built,
 //! before any work starts.
 
+use crate::calibration;
 use crate::catalogue::{self, EntryError};
 use crate::plan::{ClassifierEntry, Grid, Plan, Settings};
 use base::{Extract, Fit, FitEmbedding, FitMany, Matrix, ShapeError, Size};
@@ -312,8 +313,7 @@ impl Faults {
     ) -> Option<Pipeline<dyn Fit<Matrix>>> {
         let built = grid::points(&entry.grid).into_iter().map(|point| {
             let settings = with_point(&entry.settings, &point);
-            let ClassifierEntry { kind, standardise, transforms, .. } = entry;
-            Ok((point, catalogue::classifier(kind, *standardise, transforms, &settings)?))
+            Ok((point, calibration::classifier(entry, &settings)?))
         });
         let recipes: Vec<_> = self.keep("classifier", &entry.name, built.collect())?;
         let points: Vec<Settings> =
@@ -330,6 +330,9 @@ impl Faults {
         // Absent without maps: trials of plans that know of none keep their ids.
         if !entry.transforms.is_empty() {
             settings["classifier"]["transforms"] = entry.transforms.clone().into();
+        }
+        if let Some(calibration) = &entry.calibration {
+            settings["classifier"]["calibration"] = json!(calibration);
         }
         let info = PipelineInfo {
             name: format!("{features} + {}", entry.name),
@@ -471,6 +474,37 @@ mod tests {
         for line in ["", "standardise = true"] {
             let settings = &with_line(line).unwrap()[0].settings["classifier"];
             assert_eq!(settings.get("transforms"), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn calibration_is_recorded_with_its_defaults_and_only_where_there_is_one() {
+        for method in ["sigmoid", "isotonic", "temperature", "coupling"] {
+            let line = format!("calibration = {{ method = '{method}' }}\nstandardise = true");
+            let settings = &with_line(&line).unwrap()[0].settings["classifier"];
+            let want = json!({ "method": method, "folds": 5, "decide": "probability" });
+            assert_eq!(settings["calibration"], want);
+        }
+        let settings = &with_line("").unwrap()[0].settings["classifier"];
+        assert_eq!(settings.get("calibration"), None);
+    }
+
+    #[test]
+    fn calibration_that_cannot_be_is_told() {
+        for (line, fault) in [
+            ("calibration = { folds = 1 }", "`folds` is 1"),
+            (
+                "calibration = { method = 'coupling' }\nmulti_class = 'one_vs_rest'",
+                "`multi_class` is one_vs_rest",
+            ),
+            (
+                "calibration = { method = 'coupling' }\n[[classifier]]\nname = 'mean'\n\
+                 kind = 'nearest-mean'\ncalibration = { method = 'coupling' }",
+                "`coupling` calibrates the pairs of an `svm`, and `nearest-mean` has none",
+            ),
+        ] {
+            let faults = with_line(line).unwrap_err();
+            assert!(faults.contains(fault), "{faults}");
         }
     }
 

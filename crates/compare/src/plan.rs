@@ -1,5 +1,6 @@
 //! What to compare: a plan file as it is written, with every default visible.
 
+use crate::calibration::CalibrationParams;
 use anyhow::Context;
 use eval::record::Protocol;
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,9 @@ pub(crate) struct ClassifierEntry {
     /// `standardise`, which is one of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) transforms: Vec<Value>,
+    /// How its scores become probabilities; unset: they stay what they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) calibration: Option<CalibrationParams>,
     /// Names of the only extractors and models whose features it runs on; unset: all.
     #[serde(default)]
     pub(crate) on: Option<Vec<String>>,

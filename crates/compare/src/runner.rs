@@ -206,6 +206,7 @@ fn done(finished: &Finished<'_>) -> Outcome {
     Outcome::Done {
         convergence: finished.convergence,
         model_bytes: finished.model_bytes,
+        disputed: finished.disputed,
         scores_shape: [rows, classes],
         scores_sha256: sha256_hex(&score_bytes(&finished.scores)),
     }

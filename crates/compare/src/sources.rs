@@ -18,6 +18,8 @@ use std::time::Instant;
 /// A trained and scored recipe, on its way into the record.
 pub(crate) struct Finished<'a> {
     pub(crate) scores: Scores,
+    /// [`base::Predict::disputed`] of the test rows.
+    pub(crate) disputed: Option<usize>,
     pub(crate) convergence: Convergence,
     /// Not known of what was trained together with others.
     pub(crate) model_bytes: Option<u64>,
@@ -133,6 +135,7 @@ fn on_features<'a>(
     let FitSummary { convergence, model_bytes, curve } = trained.model.summary();
     Ok(Finished {
         scores: trained.scores,
+        disputed: trained.disputed,
         convergence,
         model_bytes: Some(model_bytes),
         curve,
@@ -205,6 +208,7 @@ impl Source<dyn FitEmbedding> for Models<'_> {
         let FitSummary { convergence, model_bytes, curve } = model.summary();
         Ok(Finished {
             scores,
+            disputed: model.disputed(&test),
             convergence,
             model_bytes: Some(model_bytes),
             curve,

@@ -28,6 +28,7 @@ pub(crate) fn on_features_together(
     let share = seconds / results.iter().map(Vec::len).sum::<usize>().max(1) as f64;
     let finished = |result: base::FoldScores| Finished {
         scores: result.scores,
+        disputed: None,
         convergence: result.convergence,
         model_bytes: None,
         curve: Vec::new(),

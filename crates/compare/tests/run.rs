@@ -380,3 +380,68 @@ fn guessing_is_called_guessing() {
     assert!(page("flat").contains("Caution"));
     assert!(!page("bars").contains("Caution"));
 }
+
+/// With 19 rows of one class and 41 of the other, and features that tell little, the most probable
+/// class is often the larger one where the machine names the nearer mean.
+#[test]
+fn calibrated_scores_are_probabilities_and_disputed_rows_are_counted() {
+    let folder = workplace();
+    for number in 19..30 {
+        let from = folder.path().join(format!("bars/upright/{number:02}.png"));
+        std::fs::rename(from, folder.path().join(format!("bars/<b>lying & more/x{number}.png")))
+            .unwrap();
+    }
+    let classifier = |name: &str, kind: &str, rest: &str| {
+        format!("[[classifier]]\nname = '{name}'\nkind = '{kind}'\non = ['pixels']\n{rest}\n")
+    };
+    let plan = [
+        "name = 'sure'\ndata = ['bars']\n[protocol]\nfolds = 2\n".to_owned(),
+        "[[extractor]]\nname = 'pixels'\nkind = 'pixels'\n".to_owned(),
+        classifier("bare", "nearest-mean", ""),
+        classifier("mean", "nearest-mean", "calibration = {}"),
+        classifier("coupled", "svm", "calibration = { method = 'coupling', folds = 3 }"),
+    ];
+    std::fs::write(folder.path().join("plan.toml"), plan.concat()).unwrap();
+    succeed(&compare(folder.path(), &["--plan", "plan.toml", "--out", "run"]));
+    let all = files(&folder.path().join("run"));
+    let (mut bare, mut mean, mut coupled) = (Vec::new(), Vec::new(), Vec::new());
+    for (path, bytes) in &all {
+        if !path.starts_with("trials") {
+            continue;
+        }
+        let trial: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+        let (outcome, id) = (&trial["outcome"], trial["id"].as_str().unwrap());
+        let (_, scores) = all
+            .iter()
+            .find(|(path, _)| path.starts_with("scores") && path.to_str().unwrap().contains(id))
+            .unwrap();
+        let scores = scores.as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four));
+        let rows: Vec<f32> = scores.collect();
+        let rows = rows.as_chunks::<2>().0.to_vec();
+        let key = (trial["split"].to_string(), trial["dataset"].to_string());
+        let found = (key, rows, outcome.get("disputed").map(|count| count.as_u64().unwrap()));
+        match trial["spec"]["pipeline"].as_str().unwrap() {
+            "pixels + bare" => bare.push(found),
+            "pixels + mean" => mean.push(found),
+            "pixels + coupled" => coupled.push(found),
+            _ => {}
+        }
+    }
+    assert!(!bare.is_empty() && bare.iter().all(|(_, _, disputed)| disputed.is_none()));
+    for (_, rows, disputed) in mean.iter().chain(&coupled) {
+        assert!(disputed.is_some());
+        for [a, b] in rows {
+            assert!((0.0..=1.0).contains(a) && (a + b - 1.0).abs() < 1e-6, "{a} {b}");
+        }
+    }
+    assert_eq!((mean.len(), coupled.len()), (bare.len(), bare.len()));
+    // The machine behind the probabilities is the bare one: same recipe, rows and seed.
+    let mut total = 0;
+    for (key, rows, disputed) in &mean {
+        let (_, alone, _) = bare.iter().find(|(other, ..)| other == key).unwrap();
+        let differ = rows.iter().zip(alone).filter(|([a, b], [c, d])| (b > a) != (d > c)).count();
+        assert_eq!(*disputed, Some(differ as u64));
+        total += differ;
+    }
+    assert!(total > 0, "the case holds what it is to test");
+}

@@ -249,6 +249,10 @@ pub enum Outcome {
         /// Bytes of all learned numbers; not known of a trial of the search that shared its work
         /// with others.
         model_bytes: Option<u64>,
+        /// Where scores were calibrated: test rows whose most probable class is not the one that
+        /// the machine names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disputed: Option<usize>,
         /// Shape of `scores/<id>.f32`: test rows x classes, little endian.
         scores_shape: [usize; 2],
         /// SHA-256 of that file.

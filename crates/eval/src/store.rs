@@ -371,6 +371,7 @@ mod tests {
             outcome: Outcome::Done {
                 convergence: Convergence::Converged { iterations: 7 },
                 model_bytes: Some(8),
+                disputed: None,
                 scores_shape: [2, 2],
                 scores_sha256: sha256_hex(&score_bytes(scores)),
             },
