@@ -5,6 +5,7 @@ use crate::plan::Plan;
 use base::{Rows, Seed};
 use data::{Dataset, ReadOptions};
 use eval::record::{DataRecord, SplitRecord};
+use eval::selection::Stage;
 use eval::split::{self, Split};
 use eval::summary::{fold_name, hold_out_name};
 use std::path::Path;
@@ -15,6 +16,9 @@ pub(crate) struct OpenSet {
     pub(crate) record: DataRecord,
     pub(crate) hold_out: SplitRecord,
     pub(crate) folds: Vec<SplitRecord>,
+    /// Of the nested cross-validation inside the training part, if the plan asks for it: each outer
+    /// fold with the inner folds of its training rows.
+    pub(crate) outer: Vec<(SplitRecord, Vec<SplitRecord>)>,
     /// What the user should know before the work starts.
     pub(crate) notices: Vec<String>,
 }
@@ -51,6 +55,8 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
     let data = data::open(path, &options).map_err(|error| error.to_string())?;
     let (hold_out, folds) =
         splits(&data, plan).map_err(|error| format!("{}: {error}", path.display()))?;
+    let outer = outer_folds(&name, &data, &hold_out, plan);
+    let outer = outer.map_err(|error| format!("{}: {error}", path.display()))?;
     let duplicates = data.duplicates();
     let mut notices: Vec<String> = data.warnings().iter().map(ToString::to_string).collect();
     let leaked = leaked(&duplicates, &hold_out);
@@ -76,6 +82,7 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
             .enumerate()
             .map(|(k, fold)| SplitRecord::new(fold_name(&record.name, k), fold.train, fold.test))
             .collect(),
+        outer,
         notices: notices.iter().map(|notice| format!("{}: {notice}", path.display())).collect(),
         data,
         record,
@@ -97,6 +104,35 @@ fn splits(data: &Dataset, plan: &Plan) -> Result<(Split, Vec<Split>), String> {
         .map_err(|error| format!("of the images not held out, {error}"))?;
     let folds = folds.iter().map(|fold| fold.within(&hold_out.train)).collect();
     Ok((hold_out, folds))
+}
+
+/// See [`OpenSet::outer`].
+fn outer_folds(
+    name: &str,
+    data: &Dataset,
+    hold_out: &Split,
+    plan: &Plan,
+) -> Result<Vec<(SplitRecord, Vec<SplitRecord>)>, String> {
+    let Some(nested) = plan.protocol.nested else { return Ok(Vec::new()) };
+    let seed = Seed(plan.seed).child("split", 0).child("nested", 0);
+    let folds_of = |rows: &[usize], count, seed: Seed| {
+        let folds = split::stratified_k_fold(&data.labels().pick(rows), count, seed);
+        let folds = folds.map_err(|error| format!("of the images not held out, {error}"))?;
+        Ok::<_, String>(folds.iter().map(|fold| fold.within(rows)).collect::<Vec<Split>>())
+    };
+    let mut outer = Vec::new();
+    let outer_folds = folds_of(&hold_out.train, nested.folds, seed.child("outer", 0))?;
+    for (number, fold) in outer_folds.into_iter().enumerate() {
+        let stage = Stage::Outer(number);
+        let seed = seed.child("inner", number as u64);
+        let inner = folds_of(&fold.train, plan.protocol.folds, seed)?;
+        let record = |(k, inner): (usize, Split)| {
+            SplitRecord::new(stage.fold_name(name, k), inner.train, inner.test)
+        };
+        let inner = inner.into_iter().enumerate().map(record).collect();
+        outer.push((SplitRecord::new(stage.test_name(name), fold.train, fold.test), inner));
+    }
+    Ok(outer)
 }
 
 /// Test rows whose pixels are also found in the training part.

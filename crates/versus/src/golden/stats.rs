@@ -14,6 +14,7 @@ mod metrics;
 mod paired;
 mod ranks;
 mod resampling;
+mod searches;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -41,13 +42,16 @@ const GROUPS: &[(&str, Compute)] = &[
     ("effect_sizes", ranks::effect_sizes),
     ("five_by_two_cv", resampling::five_by_two),
     ("friedman_nemenyi", ranks::friedman),
+    ("grid_enumeration", searches::grid_enumeration),
     ("mcnemar", paired::mcnemar),
     ("mean_ci_over_seeds", resampling::mean_ci),
     ("multiple_testing", ranks::multiple_testing),
+    ("one_standard_error_rule", searches::one_standard_error),
     ("permutation_test_score", ranks::permutation_score),
     ("probabilistic", metrics::probabilistic),
     ("sign_flip_exact", ranks::sign_flip),
     ("studentized_range_inf", distributions::studentized_range),
+    ("successive_halving_schedule", searches::halving_schedule),
     ("temperature_scaling", metrics::temperature_scaling),
     ("wilcoxon_signed_rank", ranks::wilcoxon),
 ];
