@@ -162,8 +162,8 @@ impl NuSvm {
         let stop = Stop { tolerance, max_iterations };
         source.solve(tasks, |task: &Task, rows: &dyn KernelRows| {
             let mut machine = Machine::new(rows, Rule::Nu, task.positive, memory);
-            machine.start_from(&start(self.nu, task.positive, rows.len()));
-            machine.run(&vec![1.0; rows.len()], stop)
+            let mut state = machine.state(start(self.nu, task.positive, rows.len()));
+            machine.run(&mut state, &vec![1.0; rows.len()], stop)
         })
     }
 }

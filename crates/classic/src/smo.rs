@@ -44,12 +44,15 @@
 mod budget;
 mod machine;
 mod rows;
+mod slots;
+mod square;
 mod working_set;
 
 pub(crate) use budget::Budget;
 pub(crate) use machine::{Machine, Memory, Starved};
 pub(crate) use rows::PointRows;
 pub use rows::{GramRows, KernelRows};
+pub(crate) use square::Square;
 
 /// Which problem is solved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +113,8 @@ pub struct Solution {
 pub fn solve(rows: &dyn KernelRows, positive: usize, upper: &[f64], stop: Stop) -> Solution {
     let memory = Memory::unlimited();
     let mut machine = Machine::new(rows, Rule::C, positive, &memory);
-    machine.run(upper, stop).expect("memory is not limited")
+    let mut state = machine.origin();
+    machine.run(&mut state, upper, stop).expect("memory is not limited")
 }
 
 #[cfg(test)]

@@ -46,13 +46,15 @@ pub(crate) struct TransformKind {
     build: fn(&Settings) -> Built<dyn Transform>,
 }
 
+type BuildMany = fn(&[Settings]) -> Built<dyn FitMany<Matrix>>;
+
 /// A classifier over descriptors.
 pub(crate) struct ClassifierKind {
     name: &'static str,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
     family: Family,
     /// Several of them at once, where they share work.
-    many: Option<fn(&[Settings]) -> Built<dyn FitMany<Matrix>>>,
+    many: Option<BuildMany>,
     build: fn(&Settings) -> Built<dyn Fit<Matrix>>,
 }
 

@@ -31,6 +31,10 @@ pub(crate) struct Plan {
     /// Height and width all images are brought to; unset: see `data::ReadOptions`.
     #[serde(default)]
     pub(crate) size: Option<[usize; 2]>,
+    /// A regular expression whose first parentheses hold the group of an image, taken from its
+    /// name; images of one group stay together. See `data::ReadOptions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) group_pattern: Option<String>,
     /// Splits, margin and level.
     #[serde(default)]
     pub(crate) protocol: Protocol,

@@ -65,7 +65,7 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
             directory: &directory,
             data: &set.record,
             images: set.data.images(),
-            labels: set.data.labels(),
+            labels: &set.labels,
             stages: stages(set),
             progress: &progress,
         };
@@ -88,6 +88,7 @@ fn requested_plan(args: &CompareArgs) -> Result<Plan, BadRequest> {
         plan.folder = PathBuf::new();
     }
     plan.size = args.size.or(plan.size);
+    plan.group_pattern = args.group_pattern.clone().or(plan.group_pattern);
     plan.seed = args.seed.unwrap_or(plan.seed);
     plan.protocol.folds = args.folds.unwrap_or(plan.protocol.folds);
     if let Some(points) = args.margin {

@@ -1,9 +1,11 @@
 //! A network: its description, and the layers made from it.
 
+mod onnx;
 mod spec;
 mod summary;
 pub(crate) mod tensors;
 
+pub use onnx::OnnxError;
 pub use spec::{AffineParams, LayerKind, LayerSpec, NetworkError, NetworkSpec};
 pub use summary::{LayerSummary, Summary};
 pub use tensors::TensorsError;

@@ -96,7 +96,7 @@ impl Across {
 /// The exact p value as far as it can be had; 1 if there is no difference at all.
 fn signed_rank_p(differences: &[f64]) -> f64 {
     let Ok(ranks) = SignedRanks::new(differences, Zeros::Pratt) else { return 1.0 };
-    ranks.exact_p().unwrap_or_else(|_| ranks.approximate().p)
+    ranks.permutation_p().unwrap_or_else(|_| ranks.approximate().p)
 }
 
 /// The kinds of features with a chosen pipeline on every set, in the order of the plan, not ranked

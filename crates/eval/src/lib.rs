@@ -4,8 +4,13 @@
 
 pub mod across;
 pub mod contract;
+pub mod latency;
+pub mod learning_curve;
 pub mod metric;
+pub mod pareto;
+pub mod power_law;
 pub mod record;
+pub mod robustness;
 pub mod run;
 pub mod search;
 pub mod selection;

@@ -133,13 +133,12 @@ pub const METRICS: &[Metric] = &[
         "The largest distance of confidence and accuracy in one of 15 bins."),
 ];
 
-/// Top-k accuracy, where it is not 1 whatever the model does.
+/// The top `k` accuracy, where it is no matter of course.
 fn top(evidence: &Evidence, k: usize) -> Result<f64, Undefined> {
-    let found = evidence.scores().ncols();
-    if found <= k {
-        return Err(Undefined::TooFew { what: "classes", needed: k + 1, found });
+    match evidence.scores().ncols() {
+        classes if classes > k => top_k(evidence.truth(), evidence.scores(), k),
+        found => Err(Undefined::TooFew { what: "classes", needed: k + 1, found }),
     }
-    top_k(evidence.truth(), evidence.scores(), k)
 }
 
 #[cfg(test)]

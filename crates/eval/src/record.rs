@@ -57,6 +57,8 @@ pub struct Protocol {
     pub margin: f64,
     /// Confidence level of all intervals.
     pub level: f64,
+    /// What becomes of duplicates when the images are split.
+    pub duplicates: Duplicates,
     /// How the search goes through the points.
     pub search: SearchMethod,
     /// Points drawn at random, in place of all points of a grid. Needed where a grid has a range,
@@ -100,6 +102,18 @@ pub struct Nested {
     pub folds: usize,
 }
 
+/// What becomes of exact and near-duplicates when the images are split. An official split stays as
+/// it is; only the folds of its training part change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Duplicates {
+    /// They stay on one side, like rows of one group.
+    #[default]
+    KeepTogether,
+    /// They are split like any other images.
+    Ignore,
+}
+
 impl Default for Protocol {
     fn default() -> Self {
         Self {
@@ -115,6 +129,7 @@ impl Default for Protocol {
             race_level: 0.05,
             rule: Rule::Best,
             nested: None,
+            duplicates: Duplicates::KeepTogether,
         }
     }
 }
@@ -185,6 +200,13 @@ pub struct DataRecord {
     pub warnings: Vec<String>,
     /// Groups of rows with exactly the same pixels.
     pub duplicates: Vec<Vec<usize>>,
+    /// Groups of rows that look alike, but not to the pixel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub near_duplicates: Vec<Vec<usize>>,
+    /// Group of every image, where any must stay together: those the set came with, joined by the
+    /// duplicates if the protocol keeps these together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<usize>>,
     /// Name of every image: its path inside the folder, or part and number.
     pub image_names: Vec<String>,
     /// SHA-256 of the pixels of every image.

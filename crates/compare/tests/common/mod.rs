@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 /// Two small sides: three descriptors under two machines, boosted stumps, and a tiny network, both
 /// with a head.
-pub const PLAN: &str = r#"
+pub(crate) const PLAN: &str = r#"
 name = "small"
 seed = 7
 data = ["bars"]
@@ -80,7 +80,7 @@ grid = { rounds = [2, 5] }
 "#;
 
 /// A folder with the plan and `bars/`: upright and lying bars of any brightness on noise.
-pub fn workplace() -> TempDir {
+pub(crate) fn workplace() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (class, name) in ["upright", "<b>lying & more"].into_iter().enumerate() {
         let class_folder = folder.path().join("bars").join(name);
@@ -104,23 +104,23 @@ fn image(class: usize, number: u32) -> image::GrayImage {
     })
 }
 
-pub fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_compare"));
     command.current_dir(folder).args(arguments).stdin(Stdio::null());
     command
 }
 
-pub fn compare(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn compare(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, &[&["compare"], arguments].concat()).output().unwrap()
 }
 
-pub fn succeed(output: &Output) {
+pub(crate) fn succeed(output: &Output) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "exit {:?}, stderr: {stderr}", output.status.code());
 }
 
 /// All files below a folder, by relative path.
-pub fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {
@@ -138,7 +138,7 @@ pub fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Everything that must not differ between equal runs.
-pub fn results(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn results(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let parts = ["trials", "scores", "curves", "splits", "predictions", "examples", "data"];
     let mut results = files(run);
     results.retain(|path, _| parts.iter().any(|part| path.starts_with(part)));
@@ -146,7 +146,7 @@ pub fn results(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     results
 }
 
-pub fn assert_same(left: &Path, right: &Path) {
+pub(crate) fn assert_same(left: &Path, right: &Path) {
     let (left, right) = (results(left), results(right));
     assert!(left.keys().eq(right.keys()), "the same files");
     for (path, bytes) in &left {
@@ -155,7 +155,7 @@ pub fn assert_same(left: &Path, right: &Path) {
 }
 
 /// The trials of a run, with the paths of their files.
-pub fn trials(run: &Path) -> Vec<(PathBuf, serde_json::Value)> {
+pub(crate) fn trials(run: &Path) -> Vec<(PathBuf, serde_json::Value)> {
     let trials = files(run).into_iter().filter(|(path, _)| path.starts_with("trials"));
     trials.map(|(path, bytes)| (path, serde_json::from_slice(&bytes).unwrap())).collect()
 }

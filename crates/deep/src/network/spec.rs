@@ -203,6 +203,18 @@ impl NetworkSpec {
         Ok(toml::from_str(text)?)
     }
 
+    /// Whether a layer, also inside a residual one, normalises over the batch.
+    pub fn has_batch_norm(&self) -> bool {
+        fn any(layers: &[LayerSpec]) -> bool {
+            layers.iter().any(|layer| match &layer.kind {
+                LayerKind::BatchNorm {} | LayerKind::Frelu {} => true,
+                LayerKind::Residual { branch, shortcut } => any(branch) || any(shortcut),
+                _ => false,
+            })
+        }
+        any(&self.layers)
+    }
+
     /// Name and kind of layer `index`: `3 (max-pool)`.
     ///
     /// # Panics

@@ -1,9 +1,10 @@
 //! The confusion matrix, and what follows from it.
 //!
-//! 0/0 counts as 0, as in scikit-learn with `zero_division=0`, and [`ClassMetrics::note`] says so. Macro F1 is the mean of the F1 of
-//! each class, not the F1 of mean precision and mean recall; the two differ (J. Opitz, S. Burst,
-//! "Macro F1 and macro F1", arXiv:1911.03347, 2019; M. Sokolova, G. Lapalme, Information Processing
-//! and Management 45:427-437, 2009). Reference: `sklearn.metrics`.
+//! 0/0 counts as 0, as in scikit-learn with `zero_division=0`, and [`ClassMetrics::note`] says so.
+//! Macro F1 is the mean of the F1 of each class, not the F1 of mean precision and mean recall; the
+//! two differ (J. Opitz, S. Burst, "Macro F1 and macro F1", arXiv:1911.03347, 2019; M. Sokolova,
+//! G. Lapalme, Information Processing and Management 45:427-437, 2009). Reference:
+//! `sklearn.metrics`.
 
 use crate::statistics::Undefined;
 use serde::{Deserialize, Serialize};

@@ -42,11 +42,11 @@ impl Temperature {
         }
         // Minus the slope of the loss in b: it falls with b.
         let gain = |b: f64| {
-            let of = |(row, &truth): (ArrayView1<'_, f64>, &usize)| row[truth] - mean_logit(row, b);
-            logits.rows().into_iter().zip(truth).map(of).sum::<f64>()
+            let rows = logits.rows().into_iter().zip(truth);
+            rows.map(|(row, &truth)| lead(row, truth, b)).sum::<f64>()
         };
         let log_b = falling_root(0.0, -LARGEST_LOG, LARGEST_LOG, |log_b| gain(log_b.exp()));
-        if log_b.abs() > LARGEST_LOG - 1e-6 || gain((log_b - 1e-3).exp()) <= 0.0 {
+        if log_b.abs() > LARGEST_LOG - 1e-6 {
             return Err(Undefined::Unbounded("the temperature, or one over it,"));
         }
         Ok(Self((-log_b).exp()))
@@ -75,14 +75,15 @@ pub fn softmax(logits: ArrayView2<'_, f64>) -> Array2<f64> {
     Temperature(1.0).probabilities(logits)
 }
 
-/// Mean of the logits under `softmax(b z)`.
-fn mean_logit(row: ArrayView1<'_, f64>, b: f64) -> f64 {
+/// By how much the logit of the truth lies above the mean of the logits under `softmax(b z)`.
+fn lead(row: ArrayView1<'_, f64>, truth: usize, b: f64) -> f64 {
     let largest = row.fold(f64::NEG_INFINITY, |a, &b| a.max(b));
     let (mut sum, mut weighted) = (0.0, 0.0);
     for &z in row {
         let weight = (b * (z - largest)).exp();
         sum += weight;
-        weighted += weight * z;
+        // Not negative for the largest logit, whatever the rounding.
+        weighted += weight * (row[truth] - z);
     }
     weighted / sum
 }

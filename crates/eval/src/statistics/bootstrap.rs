@@ -27,7 +27,7 @@ use rand::RngExt;
 /// let bootstrap = Bootstrap::new(right.len(), 2000, base::Seed(1), share).unwrap();
 /// let interval = bootstrap.bca(0.95).unwrap();
 /// assert_eq!(bootstrap.estimate(), 0.8);
-/// assert_eq!((interval.low, interval.high), (0.4, 0.9));
+/// assert_eq!((interval.low, interval.high), (0.5, 1.0));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
@@ -149,8 +149,8 @@ impl Bootstrap {
         if bias.is_finite() { Ok(bias) } else { Err(Undefined::Unbounded("the bias correction")) }
     }
 
-    /// `a`: how fast the spread of the statistic changes with its value, a third of the skewness
-    /// by half a sixth, from leaving out one row at a time.
+    /// `a`: how fast the standard error changes with the statistic, from leaving out one row at a
+    /// time; a sixth of the sum of cubes over the sum of squares to the power of 3/2.
     ///
     /// # Errors
     /// If no row changes the statistic.

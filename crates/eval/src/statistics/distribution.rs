@@ -273,7 +273,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn quantiles_undo_chances(p in 1e-6..0.999_999_f64, a in 0.1..50.0_f64, b in 0.1..50.0_f64) {
+        fn quantiles_undo_chances(
+            p in 1e-6..0.999_999_f64,
+            a in 0.1..50.0_f64,
+            b in 0.1..50.0_f64,
+        ) {
             prop_assert!((t_cdf(t_quantile(p, a), a) / p - 1.0).abs() < 1e-9);
             prop_assert!((normal_cdf(normal_quantile(p)) / p - 1.0).abs() < 1e-11);
             let x = beta_quantile(p, a, b);

@@ -135,10 +135,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn halves_count_what_the_whole_does(differences in prop::collection::vec(-9_i32..10, 1..11)) {
+        fn halves_count_what_the_whole_does(
+            differences in prop::collection::vec(-9_i32..10, 1..11),
+        ) {
             let differences: Vec<f64> = differences.iter().map(|&d| f64::from(d) / 10.0).collect();
             let observed = differences.iter().sum::<f64>().abs();
-            let count = signed_sums(&differences).iter().filter(|s| s.abs() >= observed - 1e-9).count();
+            let sums = signed_sums(&differences);
+            let count = sums.iter().filter(|sum| sum.abs() >= observed - 1e-9).count();
             let expected = count as f64 / f64::from(1_u32 << differences.len());
             prop_assert_eq!(sign_flip_exact(&differences), Ok(expected));
         }

@@ -89,7 +89,8 @@ impl Power {
 
     /// Further test images after which Tango's interval at the level would exclude the loss
     /// `margin` with the chance `power`, if the shares seen so far are the true ones. With a power
-    /// of 0.5 this is the projection of the verdict: as likely too few as too many.
+    /// of 0.5 this is the projection of the verdict: as likely too few as too many. 0 if the images
+    /// seen are enough.
     ///
     /// # Errors
     /// If the difference seen equals the loss, so that no number would do, or nothing was tested.
@@ -97,21 +98,18 @@ impl Power {
     /// # Panics
     /// If `margin` is not in [0, 1).
     pub fn further_images(&self, paired: &Paired, margin: f64) -> Result<u64, Undefined> {
-        let more = self.further(paired, margin);
+        let z = two_sided_z(self.level) + normal_quantile(self.power);
+        // The score statistic at the margin grows with the root of the number of images, and has a
+        // standard deviation of 1 about that.
+        let factor = (z / paired.non_inferiority(margin).z).powi(2);
+        // Floor plus one, for an end of the interval on the margin itself does not exclude it.
+        let more = (paired.total() as f64 * (factor - 1.0)).floor() + 1.0;
+        // Infinite at the margin itself, NaN without an image: neither is below the limit.
         if more <= MAX_IMAGES {
             Ok(more as u64)
         } else {
             Err(Undefined::Unbounded("the number of further images"))
         }
-    }
-
-    /// The score statistic at the margin grows with the root of the number of images, and has a
-    /// standard deviation of 1 about that. Not finite if nothing was tested or seen.
-    pub(crate) fn further(&self, paired: &Paired, margin: f64) -> f64 {
-        let z = two_sided_z(self.level) + normal_quantile(self.power);
-        let factor = (z / paired.non_inferiority(margin).z).powi(2);
-        // Floor plus one, for on the margin itself the interval still holds it.
-        (paired.total() as f64 * (factor - 1.0)).floor() + 1.0
     }
 
     fn needed(&self, difference: f64, disagreement: f64) -> f64 {

@@ -81,9 +81,39 @@ impl Spread {
     }
 }
 
-/// The arithmetic mean; NaN of nothing.
-pub(crate) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+/// The arithmetic mean, of a sum whose rounding error grows with the logarithm of the length.
+///
+/// # Panics
+/// If there are no values.
+pub fn mean(values: &[f64]) -> f64 {
+    assert!(!values.is_empty(), "the mean of nothing");
+    sum(values) / values.len() as f64
+}
+
+/// Sums halves apart, and up to 128 numbers in eight lanes. It is NumPy's order, so that numbers
+/// which are equal but for rounding (a bootstrap draw and the estimate) are so here too.
+fn sum(values: &[f64]) -> f64 {
+    if values.len() > 128 {
+        let half = values.len() / 2;
+        let (first, second) = values.split_at(half - half % 8);
+        return sum(first) + sum(second);
+    }
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut total = match eights.split_first() {
+        None => 0.0,
+        Some((&first, others)) => {
+            let mut lanes = first;
+            for eight in others {
+                lanes.iter_mut().zip(eight).for_each(|(lane, value)| *lane += value);
+            }
+            let [a, b, c, d, e, f, g, h] = lanes;
+            ((a + b) + (c + d)) + ((e + f) + (g + h))
+        }
+    };
+    for value in rest {
+        total += value;
+    }
+    total
 }
 
 /// The variance with `n - 1`; exactly 0 if all values are equal.

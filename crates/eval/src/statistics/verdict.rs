@@ -23,12 +23,13 @@
 //! 0 to 0.3, a false "enough" comes with at most 2.7 %, a false "not enough" with at most 5.1 %
 //! (200 images, hardly any of which only one side gets right).
 
-use crate::statistics::interval::{Interval, two_sided_z};
-use crate::statistics::paired::Paired;
+use super::interval::Interval;
+use super::paired::Paired;
+use super::power::Power;
 use serde::{Deserialize, Serialize};
 
 /// More additional test images than this are as good as never.
-const MAX_MORE_IMAGES: f64 = 1_000_000.0;
+const MAX_MORE_IMAGES: u64 = 1_000_000;
 
 /// Whether the classical pipeline will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +42,8 @@ pub enum Decision {
     /// The test images are too few to tell.
     CannotTell {
         /// Further test images after which the answer would be known if they fell in the same
-        /// proportions: a projection, not a promise. `None` if that takes more than a million,
+        /// proportions: a projection with even odds, not a promise ([`Power::further_images`] has
+        /// others). `None` if that takes more than a million,
         /// since the difference observed is all but equal to the margin, or nothing was tested.
         more_images: Option<u64>,
     },
@@ -91,16 +93,11 @@ pub fn verdict(paired: &Paired, margin: f64, level: f64) -> Verdict {
 
 /// Further images after which the interval would exclude the margin, on whichever side the
 /// difference lies, if all counts grew in proportion.
-///
-/// The interval excludes the margin if the score statistic there exceeds `z` in size, and the
-/// statistic grows with the root of the number of images.
 fn more_images(paired: &Paired, margin: f64, level: f64) -> Option<u64> {
-    let images = paired.total() as f64;
-    let factor = (two_sided_z(level) / paired.score(-margin)).powi(2);
-    // Infinite at the margin itself, NaN without an image: neither is below the limit.
-    let more = (images * (factor - 1.0)).floor() + 1.0;
+    let even_odds = Power::new(level, 0.5).expect("the interval has this level");
+    let more = even_odds.further_images(paired, margin).ok()?;
     // At least one: rounding may put an end of the interval on the margin.
-    (more <= MAX_MORE_IMAGES).then_some((more as u64).max(1))
+    (more <= MAX_MORE_IMAGES).then_some(more.max(1))
 }
 
 #[cfg(test)]

@@ -198,8 +198,8 @@ mod tests {
                 let observed = (2.0 * ranked.plus() - total).abs();
                 let as_far = (0..1_u32 << ranked.ranks.len()).filter(|signs| {
                     let signed = ranked.ranks.iter().enumerate();
-                    let sum: f64 =
-                        signed.map(|(i, rank)| if signs >> i & 1 == 1 { *rank } else { -rank }).sum();
+                    let sign = |i: usize| if signs >> i & 1 == 1 { 1.0 } else { -1.0 };
+                    let sum: f64 = signed.map(|(i, rank)| sign(i) * rank).sum();
                     sum.abs() >= observed
                 });
                 let expected = as_far.count() as f64 / f64::from(1_u32 << ranked.ranks.len());

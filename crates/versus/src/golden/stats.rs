@@ -12,9 +12,11 @@ mod distributions;
 mod input;
 mod metrics;
 mod paired;
+mod questions;
 mod ranks;
 mod resampling;
 mod searches;
+mod splits;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -38,15 +40,19 @@ const GROUPS: &[(&str, Compute)] = &[
     ("classification", metrics::classification),
     ("cochran_q", paired::cochran),
     ("corrected_resampled_t", resampling::corrected_t),
+    ("corruption_error", questions::corruption_error),
     ("distributions", distributions::distributions),
     ("effect_sizes", ranks::effect_sizes),
     ("five_by_two_cv", resampling::five_by_two),
     ("friedman_nemenyi", ranks::friedman),
     ("grid_enumeration", searches::grid_enumeration),
+    ("latency_quantiles", questions::latency_quantiles),
+    ("learning_curve_power_law", questions::power_law),
     ("mcnemar", paired::mcnemar),
     ("mean_ci_over_seeds", resampling::mean_ci),
     ("multiple_testing", ranks::multiple_testing),
     ("one_standard_error_rule", searches::one_standard_error),
+    ("pareto_front", questions::pareto_front),
     ("permutation_test_score", ranks::permutation_score),
     ("probabilistic", metrics::probabilistic),
     ("sign_flip_exact", ranks::sign_flip),
@@ -55,6 +61,13 @@ const GROUPS: &[(&str, Compute)] = &[
     ("temperature_scaling", metrics::temperature_scaling),
     ("wilcoxon_signed_rank", ranks::wilcoxon),
 ];
+
+/// Compares one case whose expectations are properties and bounds, not values: a line for each that
+/// is not met.
+type Check = fn(&Value, &Value) -> Result<Vec<String>, String>;
+
+/// Groups that are not compared value by value, and what compares them.
+const CHECKED: &[(&str, Check)] = &[("split_properties", splits::split_properties)];
 
 /// What became of the cases of each group of a file, in alphabetical order.
 #[derive(Debug)]
@@ -111,14 +124,16 @@ pub fn run(file: &Path) -> Result<Report> {
 
 fn group((name, entry): (String, Entry)) -> Group {
     let compute = GROUPS.iter().find(|(known, _)| *known == name).map(|(_, compute)| *compute);
+    let check = CHECKED.iter().find(|(known, _)| *known == name).map(|(_, check)| *check);
     let cases = entry.cases.into_iter().enumerate().map(|(index, case)| {
         let id = match case.get("id") {
             Some(Value::String(id)) => id.clone(),
             _ => format!("case {index}"),
         };
-        let faults = match compute {
-            Some(compute) => faults(case, entry.tolerance, compute),
-            None => vec!["nothing here works out this group".to_owned()],
+        let faults = match (compute, check) {
+            (Some(compute), _) => faults(case, entry.tolerance, compute),
+            (None, Some(check)) => checked(case, check),
+            (None, None) => vec!["nothing here works out this group".to_owned()],
         };
         (id, faults)
     });
@@ -137,6 +152,13 @@ fn faults(case: Value, tolerance: Tolerance, compute: Compute) -> Vec<String> {
             faults
         }
         Err(error) => vec![error],
+    }
+}
+
+fn checked(case: Value, check: Check) -> Vec<String> {
+    match serde_json::from_value(case) {
+        Ok(Case { input, expect }) => check(&input, &expect).unwrap_or_else(|error| vec![error]),
+        Err(error) => vec![format!("malformed case: {error}")],
     }
 }
 
@@ -182,6 +204,11 @@ impl Report {
         self.failures().next().is_none()
     }
 
+    /// Number of cases.
+    pub fn cases(&self) -> usize {
+        self.groups.iter().map(|group| group.cases.len()).sum()
+    }
+
     /// A line for each difference.
     pub fn failures(&self) -> impl Iterator<Item = String> {
         self.groups.iter().flat_map(|group| {
@@ -213,26 +240,26 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn faults_of(got: Value, expected: Value) -> Vec<String> {
+    fn faults_of(got: &Value, expected: &Value) -> Vec<String> {
         let mut faults = Vec::new();
-        compare("", &got, &expected, Tolerance { rtol: 0.1, atol: 1.0 }, &mut faults);
+        compare("", got, expected, Tolerance { rtol: 0.1, atol: 1.0 }, &mut faults);
         faults
     }
 
     #[test]
     fn numbers_may_differ_by_the_tolerance_and_nothing_else() {
-        assert!(faults_of(json!({"a": [1, 12.0], "b": 9}), json!({"a": [1.9, 10]})).is_empty());
-        assert_eq!(faults_of(json!([12.1]), json!([10])), ["/0: 12.1, but expected is 10"]);
-        assert_eq!(faults_of(json!([1]), json!([1, 2])).len(), 1);
-        assert_eq!(faults_of(json!(1), json!(true)).len(), 1);
+        assert!(faults_of(&json!({"a": [1, 12.0], "b": 9}), &json!({"a": [1.9, 10]})).is_empty());
+        assert_eq!(faults_of(&json!([12.1]), &json!([10])), ["/0: 12.1, but expected is 10"]);
+        assert_eq!(faults_of(&json!([1]), &json!([1, 2])).len(), 1);
+        assert_eq!(faults_of(&json!(1), &json!(true)).len(), 1);
     }
 
     #[test]
     fn no_value_must_be_said() {
-        assert!(faults_of(json!({"a": null}), json!({"a": null, "note": "zero"})).is_empty());
-        assert_eq!(faults_of(json!({}), json!({"a": null})), ["/a: not worked out here"]);
-        assert_eq!(faults_of(json!({"a": 0.0}), json!({"a": null})).len(), 1);
-        assert_eq!(faults_of(json!({"a": null}), json!({"a": 0.0})).len(), 1);
+        assert!(faults_of(&json!({"a": null}), &json!({"a": null, "note": "zero"})).is_empty());
+        assert_eq!(faults_of(&json!({}), &json!({"a": null})), ["/a: not worked out here"]);
+        assert_eq!(faults_of(&json!({"a": 0.0}), &json!({"a": null})).len(), 1);
+        assert_eq!(faults_of(&json!({"a": null}), &json!({"a": 0.0})).len(), 1);
     }
 
     #[test]

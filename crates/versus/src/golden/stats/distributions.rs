@@ -5,8 +5,37 @@ use eval::statistics::distribution as d;
 use eval::statistics::studentized_range;
 use serde_json::{Map, Value, json};
 
+/// # Errors
+/// If one of the parameters that the input has is not as its distribution needs it.
+fn check(input: &Value) -> Result<(), String> {
+    let positive: fn(f64) -> bool = |x| x > 0.0;
+    let chance: fn(f64) -> bool = |x| (0.0..=1.0).contains(&x);
+    let rules = [
+        ("df", "above 0", positive),
+        ("d1", "above 0", positive),
+        ("d2", "above 0", positive),
+        ("a", "above 0", positive),
+        ("b", "above 0", positive),
+        ("p", "in [0, 1]", chance),
+        ("alpha", "between 0 and 1", |x| x > 0.0 && x < 1.0),
+        ("k", "0 or more", |x| x >= 0.0),
+    ];
+    for (key, expected, holds) in rules {
+        let numbers = match input.get(key) {
+            None | Some(Value::Null) => continue,
+            Some(Value::Array(_)) => get(input, key)?,
+            Some(_) => vec![get(input, key)?],
+        };
+        if let Some(number) = numbers.iter().find(|&&number| !holds(number)) {
+            return Err(format!("input `{key}`: {number} is not {expected}"));
+        }
+    }
+    Ok(())
+}
+
 /// Chances, densities and quantiles of the distribution that the input's parameters belong to.
 pub(super) fn distributions(input: &Value) -> Result<Value, String> {
+    check(input)?;
     let has = |key: &str| input.get(key).is_some();
     if has("d1") {
         let (d1, d2) = (get(input, "d1")?, get(input, "d2")?);
@@ -73,7 +102,11 @@ fn merge(out: &mut Value, other: Value) {
 }
 
 pub(super) fn studentized_range(input: &Value) -> Result<Value, String> {
+    check(input)?;
     let groups: usize = get(input, "k")?;
+    if groups < 2 {
+        return Err(format!("a range of {groups} group(s)"));
+    }
     let df = get::<Option<f64>>(input, "df")?.unwrap_or(f64::INFINITY);
     let quantile = |alpha: f64| studentized_range::quantile(1.0 - alpha, groups, df);
     let mut out = each(

@@ -4,7 +4,7 @@ use super::input::{defined, ends, get, refused};
 use eval::statistics::bootstrap::Bootstrap;
 use eval::statistics::five_by_two::FiveByTwo;
 use eval::statistics::resampled::Resampled;
-use eval::statistics::spread::Spread;
+use eval::statistics::spread::{Spread, mean};
 use serde_json::{Value, json};
 
 pub(super) fn five_by_two(input: &Value) -> Result<Value, String> {
@@ -68,9 +68,8 @@ pub(super) fn mean_ci(input: &Value) -> Result<Value, String> {
 pub(super) fn bootstrap(input: &Value) -> Result<Value, String> {
     let values: Vec<f64> = get(input, "x")?;
     let draws: Vec<Vec<usize>> = get(input, "indices")?;
-    let mean =
-        |rows: &[usize]| rows.iter().map(|&row| values[row]).sum::<f64>() / rows.len() as f64;
-    let bootstrap = Bootstrap::with_draws(values.len(), &draws, mean).map_err(refused)?;
+    let mean_of = |rows: &[usize]| mean(&rows.iter().map(|&row| values[row]).collect::<Vec<_>>());
+    let bootstrap = Bootstrap::with_draws(values.len(), &draws, mean_of).map_err(refused)?;
     Ok(json!({
         "theta": bootstrap.estimate(),
         "percentile95": ends(bootstrap.percentile(0.95)),
