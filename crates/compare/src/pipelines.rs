@@ -4,9 +4,11 @@
 use crate::calibration;
 use crate::catalogue::{self, EntryError};
 use crate::plan::{ClassifierEntry, Grid, Plan, Settings};
-use base::{Extract, Fit, FitEmbedding, FitMany, Matrix, ShapeError, Size};
-use eval::grid::{self, Point};
+use base::{Extract, Fit, FitEmbedding, FitMany, Matrix, Seed, ShapeError, Size};
+use eval::grid::Point;
 use eval::record::{Family, PipelineInfo};
+use eval::search::space::Domain;
+use eval::search::{self, Folds, Search};
 use features::Concat;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -100,13 +102,18 @@ impl Pipelines {
 
     /// The records of all pipelines, in the order of the plan.
     pub(crate) fn infos(&self) -> Vec<PipelineInfo> {
+        self.points().into_iter().map(|(info, _)| info).collect()
+    }
+
+    /// The records of all pipelines, with the number of points that each search has.
+    pub(crate) fn points(&self) -> Vec<(PipelineInfo, usize)> {
         let fixed = self.fixed.iter().flat_map(|part| &part.pipelines);
-        let mut infos: Vec<_> = fixed.map(|pipeline| pipeline.info.clone()).collect();
+        let mut points: Vec<_> = fixed.map(|it| (it.info.clone(), it.recipes.len())).collect();
         for part in &self.learned {
-            infos.push(part.own.info.clone());
-            infos.extend(part.pipelines.iter().map(|pipeline| pipeline.info.clone()));
+            points.push((part.own.info.clone(), part.own.recipes.len()));
+            points.extend(part.pipelines.iter().map(|it| (it.info.clone(), it.recipes.len())));
         }
-        infos
+        points
     }
 
     /// What cannot take images of that size, in one line.
@@ -182,6 +189,14 @@ impl Faults {
         check(inside(protocol.level), "level", protocol.level, "between 0 and 1");
         check(inside(protocol.margin), "margin", protocol.margin, "between 0 and 1");
         check(protocol.folds >= 2, "folds", protocol.folds as f64, "at least 2");
+        if let Some(nested) = protocol.nested {
+            check(nested.folds >= 2, "nested.folds", nested.folds as f64, "at least 2");
+        }
+        // Of settings without a grid, whatever the data: what is left is wrong with the search.
+        let folds = Folds { count: protocol.folds, rows: usize::MAX, classes: 2 };
+        if let Err(error) = Search::new(protocol, &Grid::new(), Seed(plan.seed), folds) {
+            self.note(format!("protocol: {error}"));
+        }
     }
 
     fn grids(&mut self, plan: &Plan) {
@@ -189,13 +204,16 @@ impl Faults {
             plan.classifier.iter().map(|entry| ("classifier", &entry.name, &entry.grid));
         let models = plan.model.iter().map(|entry| ("model", &entry.name, &entry.grid));
         for (what, name, grid) in classifiers.chain(models) {
-            for (setting, _) in grid.iter().filter(|(_, values)| values.is_empty()) {
-                self.note(format!("{what} `{name}`: the grid of `{setting}` offers no value"));
+            for (setting, domain) in grid {
+                if let Err(error) = domain.check() {
+                    self.note(format!("{what} `{name}`, grid of `{setting}`: {error}"));
+                }
             }
-            let points = grid.values().map(|values| values.len() as f64).product::<f64>();
+            let all = || grid.values().filter_map(Domain::size).product::<f64>();
+            let points = plan.protocol.points.map_or_else(all, |count| count as f64);
             if points > MAX_POINTS {
                 self.note(format!(
-                    "{what} `{name}`: the grid has {points} points; at most {MAX_POINTS} are tried"
+                    "{what} `{name}`: the search has {points} points; at most {MAX_POINTS} are tried"
                 ));
             }
         }
@@ -205,7 +223,9 @@ impl Faults {
     fn finite(&mut self, plan: &Plan) {
         let mut check = |what: &str, name: &str, settings: &Settings, grid: &Grid| {
             let fixed = settings.iter().filter(|(_, value)| value.is_null());
-            let tried = grid.iter().filter(|(_, values)| values.iter().any(Value::is_null));
+            let tried = grid.iter().filter(|(_, domain)| {
+                matches!(domain, Domain::Values(values) if values.iter().any(Value::is_null))
+            });
             for setting in fixed.map(|(s, _)| s).chain(tried.map(|(s, _)| s)) {
                 self.note(format!("{what} `{name}`: `{setting}` must be a finite number"));
             }
@@ -267,7 +287,10 @@ impl Faults {
             let settings = json!({
                 "model": { "kind": entry.kind, "settings": Value::from_iter(entry.settings.clone()) },
             });
-            let built = grid::points(&entry.grid).into_iter().map(|point| {
+            let Some(points) = self.points(plan, "model", &entry.name, &entry.grid) else {
+                continue;
+            };
+            let built = points.into_iter().map(|point| {
                 let recipe = catalogue::model(&entry.kind, &with_point(&entry.settings, &point))?;
                 Ok((point, recipe))
             });
@@ -302,16 +325,29 @@ impl Faults {
         settings: &Value,
     ) -> Vec<Pipeline<dyn Fit<Matrix>>> {
         let entries = plan.classifier.iter().filter(|entry| runs_on(entry, features));
-        entries.filter_map(|entry| self.classifier(entry, features, settings)).collect()
+        entries.filter_map(|entry| self.classifier(plan, entry, features, settings)).collect()
+    }
+
+    /// The points that the search goes through.
+    fn points(&mut self, plan: &Plan, what: &str, name: &str, grid: &Grid) -> Option<Vec<Point>> {
+        match search::points(&plan.protocol, grid, Seed(plan.seed)) {
+            Ok(points) => Some(points),
+            Err(error) => {
+                self.note(format!("{what} `{name}`: {error}"));
+                None
+            }
+        }
     }
 
     fn classifier(
         &mut self,
+        plan: &Plan,
         entry: &ClassifierEntry,
         features: &str,
         settings: &Value,
     ) -> Option<Pipeline<dyn Fit<Matrix>>> {
-        let built = grid::points(&entry.grid).into_iter().map(|point| {
+        let points = self.points(plan, "classifier", &entry.name, &entry.grid)?;
+        let built = points.into_iter().map(|point| {
             let settings = with_point(&entry.settings, &point);
             Ok((point, calibration::classifier(entry, &settings)?))
         });

@@ -3,6 +3,7 @@
 use crate::calibration::CalibrationParams;
 use anyhow::Context;
 use eval::record::Protocol;
+use eval::search::space::Space;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -11,8 +12,8 @@ use std::path::{Path, PathBuf};
 /// Settings of one recipe, as its crate reads them.
 pub(crate) type Settings = BTreeMap<String, Value>;
 
-/// Values to search, by setting.
-pub(crate) type Grid = BTreeMap<String, Vec<Value>>;
+/// What to search, by setting: a list of values, or a range.
+pub(crate) type Grid = Space;
 
 /// A plan file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -85,8 +86,8 @@ pub(crate) struct ClassifierEntry {
     /// Names of the only extractors and models whose features it runs on; unset: all.
     #[serde(default)]
     pub(crate) on: Option<Vec<String>>,
-    /// Values to search; the others are fixed. From simple to complex: the first of equal ones
-    /// wins.
+    /// What to search; the other settings are fixed. Lists go from simple to complex: the first of
+    /// equal ones wins.
     #[serde(default)]
     pub(crate) grid: Grid,
     /// What the classifier itself reads.

@@ -7,11 +7,10 @@ use crate::pipelines::{self, Pipelines};
 use crate::place::{check_place, check_same_run, make_place, set_aside};
 use crate::plan::Plan;
 use crate::progress::{Progress, weight};
-use crate::runner::Work;
+use crate::runner::{Stage, Work};
 use crate::sets::{self, OpenSet};
 use anyhow::Context;
-use eval::grid;
-use eval::record::{Family, Manifest, PipelineInfo, SCHEMA, canonical_sha256};
+use eval::record::{Family, Manifest, SCHEMA, canonical_sha256};
 use eval::store::RunDirectory;
 use std::path::PathBuf;
 
@@ -67,8 +66,7 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
             data: &set.record,
             images: set.data.images(),
             labels: &set.labels,
-            hold_out: &set.hold_out,
-            folds: &set.folds,
+            stages: stages(set),
             progress: &progress,
         };
         work.run(&pipelines)?;
@@ -147,21 +145,27 @@ fn write_inputs(
     directory.write_environment(&environment())?;
     for set in sets {
         directory.write_data(&set.record)?;
-        for split in set.folds.iter().chain([&set.hold_out]) {
-            directory.write_split(split)?;
+        for Stage { test, folds, .. } in stages(set) {
+            folds.iter().chain([test]).try_for_each(|split| directory.write_split(split))?;
         }
     }
     Ok(())
 }
 
+/// Where the pipelines are searched and scored: see [`Work::stages`].
+fn stages(set: &OpenSet) -> Vec<Stage<'_>> {
+    let mut stages = vec![Stage { test: &set.hold_out, folds: &set.folds, timed: true }];
+    stages.extend(set.outer.iter().map(|(test, folds)| Stage { test, folds, timed: false }));
+    stages
+}
+
+/// Of searches that end early, too much; the bar jumps then.
 fn total_weight(pipelines: &Pipelines, sets: &[OpenSet]) -> u64 {
-    let infos = pipelines.infos();
-    let of_set = |set: &OpenSet| -> u64 {
-        let fold_rows: usize = set.folds.iter().map(|fold| fold.train.len()).sum();
-        let rows = |info: &PipelineInfo| {
-            fold_rows * grid::points(&info.grid).len() + set.hold_out.train.len()
-        };
-        infos.iter().map(|info| weight(&info.settings, rows(info))).sum()
+    let points = pipelines.points();
+    let of_stage = |Stage { test, folds, .. }: &Stage<'_>| -> u64 {
+        let fold_rows: usize = folds.iter().map(|fold| fold.train.len()).sum();
+        let rows = |count: usize| fold_rows * count + test.train.len();
+        points.iter().map(|(info, count)| weight(&info.settings, rows(*count))).sum()
     };
-    sets.iter().map(of_set).sum()
+    sets.iter().flat_map(stages).map(|stage| of_stage(&stage)).sum()
 }

@@ -5,7 +5,7 @@ use crate::pipelines::{OnLearned, Pipeline, Pipelines};
 use crate::progress::{Progress, weight};
 use crate::sources::{Finished, FixedFeatures, LearnedFeatures, Models, Source};
 use base::{FitError, Images, Labels, Scores, Seed};
-use eval::grid::{self, Point};
+use eval::grid::Point;
 use eval::record::{
     Costs, DataRecord, Latency, Manifest, Outcome, PipelineInfo, SCHEMA, SplitRecord, Trial,
     TrialSpec, sha256_hex,
@@ -29,9 +29,20 @@ pub(crate) struct Work<'a> {
     pub(crate) data: &'a DataRecord,
     pub(crate) images: &'a Images,
     pub(crate) labels: &'a Labels,
-    pub(crate) hold_out: &'a SplitRecord,
-    pub(crate) folds: &'a [SplitRecord],
+    /// The whole training part with the hold-out, then the outer folds of the nested
+    /// cross-validation, if there are any.
+    pub(crate) stages: Vec<Stage<'a>>,
     pub(crate) progress: &'a Progress,
+}
+
+/// Rows to search on, and rows to score the winner on.
+pub(crate) struct Stage<'a> {
+    /// Trains on all rows of the folds, and tests on rows of which no search has seen any.
+    pub(crate) test: &'a SplitRecord,
+    /// The inner folds.
+    pub(crate) folds: &'a [SplitRecord],
+    /// Whether the winner works alone and its times are claimed.
+    pub(crate) timed: bool,
 }
 
 /// A fit to be done: a recipe of a pipeline on one split.
@@ -46,19 +57,25 @@ impl Work<'_> {
     pub(crate) fn run(&self, pipelines: &Pipelines) -> anyhow::Result<()> {
         for part in &pipelines.fixed {
             let mut features = FixedFeatures::new(self.images, self.labels, part);
-            self.search_and_refit(&part.pipelines, None, &mut features)?;
+            for stage in &self.stages {
+                self.search_and_refit(stage, &part.pipelines, None, &mut features)?;
+            }
         }
-        pipelines.learned.iter().try_for_each(|part| self.run_learned(part))
+        for part in &pipelines.learned {
+            self.stages.iter().try_for_each(|stage| self.run_learned(stage, part))?;
+        }
+        Ok(())
     }
 
     /// The model with its own output first; then classifiers on what its best setting learned.
-    fn run_learned(&self, part: &OnLearned) -> anyhow::Result<()> {
+    fn run_learned(&self, stage: &Stage<'_>, part: &OnLearned) -> anyhow::Result<()> {
         let mut models = Models::new(self.images, self.labels);
-        let chosen = self.search_and_refit(slice::from_ref(&part.own), None, &mut models)?;
+        let own = slice::from_ref(&part.own);
+        let chosen = self.search_and_refit(stage, own, None, &mut models)?;
         let recipe = &part.own.recipes[chosen[0]];
         let seed = |split: &SplitRecord| self.seed(split);
         let mut features = LearnedFeatures::new(&models, recipe, &seed);
-        self.search_and_refit(&part.pipelines, Some(&recipe.0), &mut features)?;
+        self.search_and_refit(stage, &part.pipelines, Some(&recipe.0), &mut features)?;
         Ok(())
     }
 
@@ -67,20 +84,19 @@ impl Work<'_> {
     /// whose features are used, if they were learned.
     fn search_and_refit<R: ?Sized + Send + Sync>(
         &self,
+        stage: &Stage<'_>,
         pipelines: &[Pipeline<R>],
         model_point: Option<&Point>,
         source: &mut impl Source<R>,
     ) -> anyhow::Result<Vec<usize>> {
-        let means = self.search(pipelines, model_point, source)?;
-        let mut chosen = Vec::new();
-        for (Pipeline { info, recipes, .. }, means) in pipelines.iter().zip(means) {
-            let best = grid::best(&means);
-            let job = self.job(info, model_point, &recipes[best], self.hold_out);
+        let chosen = self.search(stage, pipelines, model_point, source)?;
+        for (pipeline, &best) in pipelines.iter().zip(&chosen) {
+            let recipe = &pipeline.recipes[best];
+            let job = self.job(&pipeline.info, model_point, recipe, stage.test);
             if self.any_missing(slice::from_ref(&job))? {
-                source.prepare(slice::from_ref(self.hold_out))?;
+                source.prepare(&[stage.test])?;
             }
-            self.trial(&job, source, true)?;
-            chosen.push(best);
+            self.trial(&job, source, stage.timed)?;
         }
         Ok(chosen)
     }

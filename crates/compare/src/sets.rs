@@ -5,6 +5,7 @@ use crate::plan::Plan;
 use base::{Labels, Rows, Seed};
 use data::{Dataset, ReadOptions};
 use eval::record::{DataRecord, Duplicates, SplitRecord};
+use eval::selection::Stage;
 use eval::split::{self, Split};
 use eval::summary::{fold_name, hold_out_name};
 use std::collections::BTreeMap;
@@ -18,6 +19,9 @@ pub(crate) struct OpenSet {
     pub(crate) record: DataRecord,
     pub(crate) hold_out: SplitRecord,
     pub(crate) folds: Vec<SplitRecord>,
+    /// Of the nested cross-validation inside the training part, if the plan asks for it: each outer
+    /// fold with the inner folds of its training rows.
+    pub(crate) outer: Vec<(SplitRecord, Vec<SplitRecord>)>,
     /// What the user should know before the work starts.
     pub(crate) notices: Vec<String>,
 }
@@ -65,6 +69,8 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
     let labels = regrouped(data.labels(), groups.as_deref());
     let (hold_out, folds) =
         splits(&data, &labels, plan).map_err(|error| format!("{}: {error}", path.display()))?;
+    let outer = outer_folds(&name, &labels, &hold_out, plan);
+    let outer = outer.map_err(|error| format!("{}: {error}", path.display()))?;
     let mut notices: Vec<String> = data.warnings().iter().map(ToString::to_string).collect();
     let leaks = [
         (leaked(&duplicates, &hold_out), "test images are pixel for pixel also training images"),
@@ -95,6 +101,7 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
             .enumerate()
             .map(|(k, fold)| SplitRecord::new(fold_name(&record.name, k), fold.train, fold.test))
             .collect(),
+        outer,
         notices: notices.iter().map(|notice| format!("{}: {notice}", path.display())).collect(),
         data,
         labels,
@@ -112,14 +119,44 @@ fn splits(data: &Dataset, labels: &Labels, plan: &Plan) -> Result<(Split, Vec<Sp
         None => split::hold_out(labels, share, seed.child("hold-out", 0))
             .map_err(|error| error.to_string())?,
     };
-    let inner = labels.pick(&hold_out.train);
-    // Where the official test part took all but one row of each group, nothing has to stay together.
+    let folds = folds(labels, &hold_out.train, plan.protocol.folds, seed.child("folds", 0))?;
+    Ok((hold_out, folds))
+}
+
+/// Folds of some of the rows. Rows of one group stay together.
+fn folds(labels: &Labels, rows: &[usize], count: usize, seed: Seed) -> Result<Vec<Split>, String> {
+    let inner = labels.pick(rows);
+    // Where the rest took all but one row of each group, nothing has to stay together.
     let groups = data::joined_groups(inner.len(), inner.groups(), &[]);
     let inner = regrouped(&inner, groups.as_deref());
-    let folds = split::stratified_k_fold(&inner, plan.protocol.folds, seed.child("folds", 0))
+    let folds = split::stratified_k_fold(&inner, count, seed)
         .map_err(|error| format!("of the images not held out, {error}"))?;
-    let folds = folds.iter().map(|fold| fold.within(&hold_out.train)).collect();
-    Ok((hold_out, folds))
+    Ok(folds.iter().map(|fold| fold.within(rows)).collect())
+}
+
+/// See [`OpenSet::outer`].
+fn outer_folds(
+    name: &str,
+    labels: &Labels,
+    hold_out: &Split,
+    plan: &Plan,
+) -> Result<Vec<(SplitRecord, Vec<SplitRecord>)>, String> {
+    let Some(nested) = plan.protocol.nested else { return Ok(Vec::new()) };
+    let seed = Seed(plan.seed).child("split", 0).child("nested", 0);
+    let folds_of = |rows: &[usize], count, seed| folds(labels, rows, count, seed);
+    let mut outer = Vec::new();
+    let outer_folds = folds_of(&hold_out.train, nested.folds, seed.child("outer", 0))?;
+    for (number, fold) in outer_folds.into_iter().enumerate() {
+        let stage = Stage::Outer(number);
+        let seed = seed.child("inner", number as u64);
+        let inner = folds_of(&fold.train, plan.protocol.folds, seed)?;
+        let record = |(k, inner): (usize, Split)| {
+            SplitRecord::new(stage.fold_name(name, k), inner.train, inner.test)
+        };
+        let inner = inner.into_iter().enumerate().map(record).collect();
+        outer.push((SplitRecord::new(stage.test_name(name), fold.train, fold.test), inner));
+    }
+    Ok(outer)
 }
 
 /// The same classes with other groups, or none.

@@ -37,7 +37,7 @@ pub(crate) type ScoreOne<'a> = Box<dyn Fn(usize) -> Scores + 'a>;
 /// Rows of a data set in the form that recipes of type `R` take.
 pub(crate) trait Source<R: ?Sized>: Sync {
     /// Works out what training on these splits needs, before recipes are trained side by side.
-    fn prepare(&mut self, splits: &[SplitRecord]) -> Result<(), FitError>;
+    fn prepare(&mut self, splits: &[&SplitRecord]) -> Result<(), FitError>;
 
     /// Trains on the training rows of a prepared split and scores its test rows.
     fn train(
@@ -72,7 +72,7 @@ impl<'a> FixedFeatures<'a> {
 }
 
 impl Source<dyn Fit<Matrix>> for FixedFeatures<'_> {
-    fn prepare(&mut self, _: &[SplitRecord]) -> Result<(), FitError> {
+    fn prepare(&mut self, _: &[&SplitRecord]) -> Result<(), FitError> {
         if self.extracted.is_none() {
             let start = Instant::now();
             let matrix = features::extract_all(self.part.extractor.as_ref(), self.images)?;
@@ -190,7 +190,7 @@ impl<'a> Models<'a> {
 }
 
 impl Source<dyn FitEmbedding> for Models<'_> {
-    fn prepare(&mut self, _: &[SplitRecord]) -> Result<(), FitError> {
+    fn prepare(&mut self, _: &[&SplitRecord]) -> Result<(), FitError> {
         Ok(())
     }
 
@@ -266,7 +266,7 @@ impl<'a> LearnedFeatures<'a> {
 
 impl Source<dyn Fit<Matrix>> for LearnedFeatures<'_> {
     /// A model that cannot be trained is no error here: its classifiers' trials will say so.
-    fn prepare(&mut self, splits: &[SplitRecord]) -> Result<(), FitError> {
+    fn prepare(&mut self, splits: &[&SplitRecord]) -> Result<(), FitError> {
         let missing = splits.iter().filter(|split| !self.embedded.contains_key(&split.name));
         let missing: Vec<_> = missing.collect();
         let embedded: Vec<_> =
@@ -354,7 +354,7 @@ mod tests {
         let models = Models::new(images, labels);
         let own = models.train(&model, split, Seed(3)).unwrap().scores;
         let mut learned = LearnedFeatures::new(&models, &model, &seed);
-        learned.prepare(std::slice::from_ref(split)).unwrap();
+        learned.prepare(&[split]).unwrap();
         let machine = learned.train(&(Point::new(), svm), split, Seed(3)).unwrap().scores;
         [own, machine]
     }

@@ -155,10 +155,13 @@ mod tests {
             search: Some(Search {
                 chosen: [].into(),
                 accuracy: search,
+                error: 0.0,
                 at_edge: Vec::new(),
                 points: 1,
                 fits: 1,
+                seconds: 0.0,
             }),
+            nested: Vec::new(),
             result: Ok(TestResult {
                 trial: String::new(),
                 predicted: Vec::new(),
@@ -180,6 +183,7 @@ mod tests {
             test_images: 1,
             pipelines: pipelines(number),
             answer: None,
+            nested: None,
         };
         Summary { sets: (0..sets).map(set).collect() }
     }

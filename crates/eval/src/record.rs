@@ -5,9 +5,10 @@ use base::{Convergence, Epoch, Size};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 
-use crate::grid::Point;
+use crate::search::grid::Point;
+use crate::search::rule::Rule;
+use crate::search::space::Space;
 
 /// Version of the files in a run directory. A change of meaning raises it, and with it every
 /// trial id, so that old and new results never mix.
@@ -58,6 +59,47 @@ pub struct Protocol {
     pub level: f64,
     /// What becomes of duplicates when the images are split.
     pub duplicates: Duplicates,
+    /// How the search goes through the points.
+    pub search: SearchMethod,
+    /// Points drawn at random, in place of all points of a grid. Needed where a grid has a range,
+    /// and by `random`.
+    pub points: Option<usize>,
+    /// `halving`: of so many points one goes on to the next round, on so many times as many rows.
+    pub factor: f64,
+    /// `halving`: training rows per fold in the first round; unset: so few that the last round has
+    /// about all.
+    pub min_rows: Option<usize>,
+    /// `racing`: folds before the first point may leave.
+    pub first_test: usize,
+    /// `racing`: points with a smaller p value leave.
+    pub race_level: f64,
+    /// Which of the points is taken in the end.
+    pub rule: Rule,
+    /// Nested cross-validation inside the training part, beside the hold-out.
+    pub nested: Option<Nested>,
+}
+
+/// How a search goes through the points.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchMethod {
+    /// All points of a grid on all folds.
+    #[default]
+    Grid,
+    /// Points drawn at random on all folds.
+    Random,
+    /// Successive halving: [`crate::search::halving`].
+    Halving,
+    /// Fold by fold, without those that are worse: [`crate::search::racing`].
+    Racing,
+}
+
+/// Nested cross-validation: each outer fold has a search of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nested {
+    /// Outer folds.
+    pub folds: usize,
 }
 
 /// What becomes of exact and near-duplicates when the images are split. An official split stays as
@@ -79,6 +121,14 @@ impl Default for Protocol {
             folds: 3,
             margin: 0.02,
             level: 0.95,
+            search: SearchMethod::Grid,
+            points: None,
+            factor: 3.0,
+            min_rows: None,
+            first_test: 3,
+            race_level: 0.05,
+            rule: Rule::Best,
+            nested: None,
             duplicates: Duplicates::KeepTogether,
         }
     }
@@ -109,8 +159,8 @@ pub struct PipelineInfo {
     pub classifier: String,
     /// Settings that are the same in all its trials.
     pub settings: Value,
-    /// Values that the search tries, by setting; empty if there is nothing to choose.
-    pub grid: BTreeMap<String, Vec<Value>>,
+    /// What the search chooses from, by setting; empty if there is nothing to choose.
+    pub grid: Space,
 }
 
 /// Where it ran: `environment.json`.

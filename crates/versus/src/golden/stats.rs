@@ -15,6 +15,7 @@ mod paired;
 mod questions;
 mod ranks;
 mod resampling;
+mod searches;
 mod splits;
 
 use anyhow::{Context, Result, ensure};
@@ -44,16 +45,19 @@ const GROUPS: &[(&str, Compute)] = &[
     ("effect_sizes", ranks::effect_sizes),
     ("five_by_two_cv", resampling::five_by_two),
     ("friedman_nemenyi", ranks::friedman),
+    ("grid_enumeration", searches::grid_enumeration),
     ("latency_quantiles", questions::latency_quantiles),
     ("learning_curve_power_law", questions::power_law),
     ("mcnemar", paired::mcnemar),
     ("mean_ci_over_seeds", resampling::mean_ci),
     ("multiple_testing", ranks::multiple_testing),
+    ("one_standard_error_rule", searches::one_standard_error),
     ("pareto_front", questions::pareto_front),
     ("permutation_test_score", ranks::permutation_score),
     ("probabilistic", metrics::probabilistic),
     ("sign_flip_exact", ranks::sign_flip),
     ("studentized_range_inf", distributions::studentized_range),
+    ("successive_halving_schedule", searches::halving_schedule),
     ("temperature_scaling", metrics::temperature_scaling),
     ("wilcoxon_signed_rank", ranks::wilcoxon),
 ];
