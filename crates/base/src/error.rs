@@ -54,6 +54,16 @@ pub enum ShapeError {
         /// Columns of pixels needed.
         min_width: usize,
     },
+    /// Images that a layer of a network cannot take.
+    #[error("images are {height}x{width} pixels; {reason}")]
+    Network {
+        /// Rows of pixels found.
+        height: usize,
+        /// Columns of pixels found.
+        width: usize,
+        /// Which layer, and why not.
+        reason: String,
+    },
     /// An image that a descriptor, told to leave no pixel out, would not cover.
     #[error(
         "images are {height}x{width} pixels, and {what} leaves out {rows_left} rows and \
@@ -149,6 +159,14 @@ pub enum FitError {
         step: usize,
         /// The loss found there.
         loss: f32,
+    },
+    /// A gradient that is no longer finite, where the loss still is.
+    #[error(
+        "the gradients of step {step} are not finite; try a smaller learning rate, or `clip_norm`"
+    )]
+    ExplodingGradients {
+        /// Step (batch) counted from 0 over all epochs.
+        step: usize,
     },
     /// A rule that errs as often as guessing does.
     #[error(

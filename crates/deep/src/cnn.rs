@@ -1,15 +1,20 @@
 //! The recipe: settings of the network and its training, and the trained network as a model.
 
 use crate::layer::{ConvolutionParams, PIECE, PoolParams, Shape};
-use crate::loss::softmax;
-use crate::network::{AffineParams, LayerKind, LayerSpec, Network, NetworkSpec};
+use crate::loss::{Objective, softmax};
+use crate::network::{AffineParams, LayerKind, LayerSpec, Network, NetworkSpec, OnnxError};
+use crate::optimiser::{Optimiser, OptimiserParams};
 use crate::real::Real;
+use crate::schedule::{Schedule, ScheduleParams};
+use crate::train::Training;
+use crate::train::augment::{AugmentParams, Change};
 use crate::train::input::Normalisation;
-use crate::train::train;
+use crate::train::sampling::Sampling;
 use base::{
-    Embedding, Fit, FitEmbedding, FitError, FitSummary, Images, Labels, Matrix, ParamError,
-    Predict, Scores, Seed, ShapeError, Size,
+    Convergence, Embedding, Epoch, Fit, FitEmbedding, FitError, FitSummary, Images, Labels, Matrix,
+    ParamError, Predict, Scores, Seed, ShapeError, Size,
 };
+use ndarray::ArrayView3;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +33,11 @@ pub struct CnnParams {
     /// Where `epochs` passes are fewer steps than this, there are more passes: few rows must not
     /// mean an untrained network.
     pub min_steps: usize,
-    /// Images per step, at least 2. An epoch is cut into batches of nearly this size.
+    /// Images per step, at least 1, and at least 2 with batch normalisation. An epoch is cut into
+    /// batches of nearly this size.
     pub batch_size: usize,
-    /// Step size in the first epoch, above 0; it falls to 0 along half a cosine.
+    /// Step size, above 0; in the first epoch, unless `schedule` says otherwise. By default it
+    /// falls to 0 along half a cosine.
     pub learning_rate: f64,
     /// Share of a weight that is lost in each step, times the learning rate; at least 0.
     pub weight_decay: f64,
@@ -42,6 +49,34 @@ pub struct CnnParams {
     pub patience: usize,
     /// Training images are moved by up to this many pixels in each direction, anew in each epoch.
     pub max_shift: usize,
+    /// What else happens to training images.
+    #[serde(skip_serializing_if = "is_default")]
+    pub augment: AugmentParams,
+    /// One of [`NetworkSpec::names`] instead of the layers that `channels`, `kernel_size` and
+    /// `embedding` describe; those are left out then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// The rule by which the weights are moved.
+    #[serde(skip_serializing_if = "is_default")]
+    pub optimiser: OptimiserParams,
+    /// How the learning rate changes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub schedule: ScheduleParams,
+    /// In which order rows are met.
+    #[serde(skip_serializing_if = "is_default")]
+    pub sampling: Sampling,
+    /// Share of the true class's probability that is spread over all classes, 0 to 1.
+    #[serde(skip_serializing_if = "is_default")]
+    pub label_smoothing: f64,
+    /// Longest gradient of all weights together; longer ones are scaled down. Above 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+}
+
+/// Settings that came later are not written where they are not used, so that what was written
+/// before them stays the same.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Default for CnnParams {
@@ -58,6 +93,13 @@ impl Default for CnnParams {
             validation_share: 0.15,
             patience: 5,
             max_shift: 2,
+            augment: AugmentParams::default(),
+            network: None,
+            optimiser: OptimiserParams::default(),
+            schedule: ScheduleParams::default(),
+            sampling: Sampling::default(),
+            label_smoothing: 0.0,
+            clip_norm: None,
         }
     }
 }
@@ -69,7 +111,13 @@ impl CnnParams {
     /// The layers, for images of `size`.
     ///
     /// Pooling before ReLU gives the same numbers as after it, with a quarter of the work.
+    ///
+    /// # Panics
+    /// If no network has the name that is given.
     pub fn spec(&self, size: Size) -> NetworkSpec {
+        if let Some(name) = &self.network {
+            return NetworkSpec::named(name).expect("a name that was checked");
+        }
         let mut layers: Vec<LayerKind> = Vec::new();
         let (mut height, mut width) = (size.height, size.width);
         for &maps in &self.channels {
@@ -92,6 +140,41 @@ impl CnnParams {
     pub(crate) fn network<R: Real>(&self, size: Size, classes: usize, seed: Seed) -> Network<R> {
         let input = Shape { channels: size.channels, height: size.height, width: size.width };
         Network::new(&self.spec(size), input, classes, seed).expect("settings were checked")
+    }
+
+    pub(crate) fn objective(&self) -> Objective {
+        Objective::CrossEntropy { label_smoothing: self.label_smoothing }
+    }
+
+    /// Settings of the layers: in range, and not in contradiction.
+    fn check_layers(&self) -> Result<(), ParamError> {
+        let plain = Self::default();
+        if let Some(name) = &self.network {
+            if NetworkSpec::named(name).is_none() {
+                let expected = "one of lenet, mlp, nin, resnet-small, vgg-small";
+                return Err(ParamError::new("network", name, expected));
+            }
+            for (name, unset) in [
+                ("channels", self.channels == plain.channels),
+                ("kernel_size", self.kernel_size == plain.kernel_size),
+                ("embedding", self.embedding == plain.embedding),
+            ] {
+                if !unset {
+                    return Err(ParamError::new(name, "set", "left out, as `network` is given"));
+                }
+            }
+        }
+        if self.channels.is_empty() || self.channels.iter().any(|c| !(1..=4096).contains(c)) {
+            let list = format!("{:?}", self.channels);
+            return Err(ParamError::new("channels", list, "a list of numbers from 1 to 4096"));
+        }
+        if self.kernel_size.is_multiple_of(2) || self.kernel_size > 1023 {
+            return Err(ParamError::new("kernel_size", self.kernel_size, "odd, at most 1023"));
+        }
+        if !(1..=65_536).contains(&self.embedding) {
+            return Err(ParamError::new("embedding", self.embedding, "from 1 to 65536"));
+        }
+        Ok(())
     }
 }
 
@@ -135,29 +218,28 @@ impl Cnn {
     /// # Errors
     /// If a setting is outside the range given at [`CnnParams`].
     pub fn new(params: &CnnParams) -> Result<Self, ParamError> {
-        let list = || format!("{:?}", params.channels);
         let at_least = |name, value: usize, min: usize, expected| {
             if value < min { Err(ParamError::new(name, value, expected)) } else { Ok(()) }
         };
-        if params.channels.is_empty() || params.channels.iter().any(|c| !(1..=4096).contains(c)) {
-            return Err(ParamError::new("channels", list(), "a list of numbers from 1 to 4096"));
+        let positive = |name, value: f64| match value.is_finite() && value > 0.0 {
+            true => Ok(()),
+            false => Err(ParamError::new(name, value, "a positive number")),
+        };
+        params.check_layers()?;
+        let any_size = Size { height: 1, width: 1, channels: 1 };
+        if params.spec(any_size).has_batch_norm() {
+            let expected = "at least 2, as there is batch normalisation";
+            at_least("batch_size", params.batch_size, 2, expected)?;
         }
-        if params.kernel_size.is_multiple_of(2) {
-            return Err(ParamError::new("kernel_size", params.kernel_size, "an odd number"));
-        }
-        if !(1..=65_536).contains(&params.embedding) {
-            return Err(ParamError::new("embedding", params.embedding, "from 1 to 65536"));
-        }
+        at_least("batch_size", params.batch_size, 1, "at least 1")?;
         at_least("epochs", params.epochs, 1, "at least 1")?;
-        at_least("batch_size", params.batch_size, 2, "at least 2")?;
         at_least("patience", params.patience, 1, "at least 1")?;
-        let (rate, decay) = (params.learning_rate, params.weight_decay);
-        if !(rate.is_finite() && rate > 0.0) {
-            return Err(ParamError::new("learning_rate", rate, "a positive number"));
-        }
-        if !(decay.is_finite() && decay >= 0.0) {
-            return Err(ParamError::new("weight_decay", decay, "0 or a positive number"));
-        }
+        positive("learning_rate", params.learning_rate)?;
+        positive("clip_norm", params.clip_norm.unwrap_or(1.0))?;
+        Optimiser::<f32>::new(&params.optimiser, params.weight_decay)?;
+        Schedule::new(&params.schedule)?;
+        params.objective().check()?;
+        params.augment.check()?;
         if !(0.0..=0.5).contains(&params.validation_share) {
             let share = params.validation_share;
             return Err(ParamError::new("validation_share", share, "between 0 and 0.5"));
@@ -171,9 +253,46 @@ impl Cnn {
     /// If rows and labels differ in number, a class is alone, images are too small, or the loss
     /// does not stay finite.
     pub fn train(&self, x: &Images, y: &Labels, seed: Seed) -> Result<TrainedCnn, FitError> {
+        let mut training = self.start(x, y, seed)?;
+        while training.next_epoch()?.is_some() {}
+        Ok(training.finish())
+    }
+
+    /// Starts a training that goes on epoch by epoch.
+    ///
+    /// ```
+    /// # use base::{Images, Labels, Seed};
+    /// # use deep::{Cnn, CnnParams};
+    /// # use ndarray::Array4;
+    /// # let pixels = Array4::from_shape_fn((8, 8, 8, 1), |(n, _, x, _)| ((x < 4) == (n < 4)) as u8);
+    /// # let (images, names) = (Images::new(pixels).unwrap(), ["left".to_owned(), "right".to_owned()]);
+    /// # let labels = Labels::new((0..8).map(|n| n / 4).collect(), &names).unwrap();
+    /// # let params = CnnParams { channels: vec![2], epochs: 2, min_steps: 0, ..CnnParams::default() };
+    /// let cnn = Cnn::new(&params).unwrap();
+    /// let mut training = cnn.start(&images, &labels, Seed(1)).unwrap();
+    /// let mut saved = Vec::new();
+    /// while let Some(report) = training.next_epoch().unwrap() {
+    ///     let line = serde_json::to_string(report).unwrap();
+    ///     assert!(line.starts_with(r#"{"epoch":"#));
+    ///     saved.push(training.checkpoint());
+    /// }
+    /// // After a crash, from the first epoch on:
+    /// let mut resumed = cnn.resume(&images, &labels, &saved[0]).unwrap();
+    /// while resumed.next_epoch().unwrap().is_some() {}
+    /// assert_eq!(resumed.checkpoint(), training.checkpoint());
+    /// ```
+    ///
+    /// # Errors
+    /// If rows and labels differ in number, a class is alone, or images are too small.
+    pub fn start<'a>(
+        &self,
+        x: &'a Images,
+        y: &'a Labels,
+        seed: Seed,
+    ) -> Result<Training<'a>, FitError> {
         FitError::check_labels(x.len(), y)?;
         self.check(x.size())?;
-        train(&self.params, x, y, seed)
+        Ok(Training::new(&self.params, x, y, seed))
     }
 }
 
@@ -189,8 +308,17 @@ impl Fit<Images> for Cnn {
 }
 
 impl FitEmbedding for Cnn {
-    /// Refuses images with a side shorter than the kernels.
+    /// Refuses images with a side shorter than the kernels, and those that a layer of a named
+    /// network cannot take.
     fn check(&self, size: Size) -> Result<(), ShapeError> {
+        if self.params.network.is_some() {
+            let Size { height, width, channels } = size;
+            let input = Shape { channels, height, width };
+            return match Network::<f32>::new(&self.params.spec(size), input, 2, Seed(0)) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(ShapeError::Network { height, width, reason: error.to_string() }),
+            };
+        }
         let min = self.params.kernel_size;
         if size.height < min || size.width < min {
             return Err(ShapeError::TooSmall {
@@ -225,6 +353,48 @@ pub struct TrainedCnn {
 }
 
 impl TrainedCnn {
+    pub(crate) fn new(
+        network: Network<f32>,
+        normalisation: Normalisation,
+        size: Size,
+        convergence: Convergence,
+        curve: Vec<Epoch>,
+    ) -> Self {
+        let bytes = |count: usize| (count * size_of::<f32>()) as u64;
+        let [all, embedding] =
+            [network.depth(), network.embedding_depth()].map(|depth| network.learned_count(depth));
+        let model_bytes = bytes(all + normalisation.learned_count());
+        let summary = FitSummary { convergence, model_bytes, curve };
+        Self { network, normalisation, size, summary, last_layer_bytes: bytes(all - embedding) }
+    }
+
+    /// The network, with the numbers it has learned.
+    pub fn network(&self) -> &Network<f32> {
+        &self.network
+    }
+
+    /// Images to probabilities as an ONNX file: the input `images`, shape `(n, channels, height,
+    /// width)`, holds bytes as 32-bit numbers from 0 to 255; the output `probabilities` has shape
+    /// `(n, classes)`.
+    ///
+    /// # Errors
+    /// As [`Network::to_onnx`].
+    pub fn to_onnx(&self) -> Result<Vec<u8>, OnnxError> {
+        self.network.to_onnx_for_images(self.normalisation.colours())
+    }
+
+    /// An image as the network sees it, shape `(channels, height, width)`.
+    ///
+    /// # Panics
+    /// If the image has another size than in training.
+    pub fn input(&self, image: ArrayView3<'_, u8>) -> Vec<f32> {
+        let Size { height, width, channels } = self.size;
+        assert_eq!(image.dim(), (height, width, channels), "the size of the training images");
+        let mut maps = vec![0.0; height * width * channels];
+        self.normalisation.write(image, &Change::NONE, &mut maps);
+        maps
+    }
+
     /// Outputs of the first `depth` layers for every image, pieces of them in parallel.
     pub(crate) fn outputs(&self, images: &Images, depth: usize) -> Matrix {
         let rows: Vec<usize> = (0..images.len()).collect();
@@ -246,7 +416,7 @@ pub(crate) fn infer(
     let piece = |rows: &[usize]| {
         let mut input = vec![0.0; rows.len() * length];
         for (&row, maps) in rows.iter().zip(input.chunks_exact_mut(length)) {
-            normalisation.write(images.image(row), (0, 0), maps);
+            normalisation.write(images.image(row), &Change::NONE, maps);
         }
         network.infer(&input, depth)
     };
@@ -255,8 +425,8 @@ pub(crate) fn infer(
     Matrix::from_shape_vec((rows.len(), columns), pieces.concat()).expect("one row per image")
 }
 
-/// What the network makes of each image before it decides: the outputs of the embedding layer,
-/// none negative, shape `(n, embedding)`.
+/// What the network makes of each image before it decides: the inputs of the last layer that
+/// learns, shape `(n, embedding)`; none is negative where that follows a ReLU.
 ///
 /// Source of the idea: J. Donahue et al., "DeCAF: a deep convolutional activation feature for
 /// generic visual recognition", ICML 2014. Departure: the network is trained on the same rows, not
@@ -264,7 +434,7 @@ pub(crate) fn infer(
 /// ones.
 impl Embedding for TrainedCnn {
     fn embed(&self, images: &Images) -> Matrix {
-        self.outputs(images, self.network.depth() - 1)
+        self.outputs(images, self.network.embedding_depth())
     }
 
     fn embedding_bytes(&self) -> u64 {

@@ -228,6 +228,11 @@ pub trait Layer<R: Real>: Send + Sync {
         None
     }
 
+    /// Branch and shortcut of a residual layer.
+    fn inside(&self) -> Option<[&Chain<R>; 2]> {
+        None
+    }
+
     /// Multiplications, each with an addition, that one input costs in [`Self::infer`]; 0 for
     /// layers that cost no more than reading their input.
     fn multiply_adds(&self) -> u64 {

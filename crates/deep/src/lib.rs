@@ -8,6 +8,7 @@ mod cnn;
 #[cfg(test)]
 mod golden;
 pub mod gradcheck;
+pub mod inspect;
 mod kernels;
 mod layer;
 mod loss;
@@ -28,7 +29,15 @@ pub use layer::{
     NeighbourhoodParams, Parameter, PoolParams, Residual, Role, Shape, Subtractive, Workspace,
 };
 pub use loss::{Loss, Objective, Target, softmax};
-pub use network::{AffineParams, LayerKind, LayerSpec, Network, NetworkError, NetworkSpec};
+pub use network::{
+    AffineParams, LayerKind, LayerSpec, LayerSummary, Network, NetworkError, NetworkSpec,
+    OnnxError, Summary, TensorsError,
+};
 pub use optimiser::{Optimiser, OptimiserParams};
 pub use real::Real;
 pub use schedule::{PlateauState, Progress, Schedule, ScheduleParams};
+pub use train::Training;
+pub use train::augment::AugmentParams;
+pub use train::checkpoint::CheckpointError;
+pub use train::report::{EpochReport, LayerReport};
+pub use train::sampling::Sampling;

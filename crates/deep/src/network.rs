@@ -1,8 +1,14 @@
 //! A network: its description, and the layers made from it.
 
+mod onnx;
 mod spec;
+mod summary;
+pub(crate) mod tensors;
 
+pub use onnx::OnnxError;
 pub use spec::{AffineParams, LayerKind, LayerSpec, NetworkError, NetworkSpec};
+pub use summary::{LayerSummary, Summary};
+pub use tensors::TensorsError;
 
 use crate::layer::{Chain, Parameter, Shape, Workspace};
 use crate::loss::{Loss, Objective, Target};

@@ -28,6 +28,7 @@ use crate::layer::{Parameter, Role};
 use crate::real::Real;
 use base::ParamError;
 use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
 
 /// A rule and its constants; unset ones are PyTorch's.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -146,7 +147,7 @@ struct Step {
 }
 
 /// What a rule remembers of one parameter: up to two numbers per weight.
-type Memory<R> = [Vec<R>; 2];
+pub(crate) type Memory<R> = [Vec<R>; 2];
 
 /// A rule, and what it remembers of the earlier steps.
 #[derive(Debug, Clone)]
@@ -177,11 +178,11 @@ impl<R: Real> Optimiser<R> {
     /// # Panics
     /// If their number or their lengths differ from the first call's.
     pub fn step(&mut self, parameters: Vec<&mut Parameter<R>>, rate: f64) {
+        if self.memory.is_empty() {
+            self.memory = self.blanks(&parameters);
+        }
         let learned = parameters.into_iter().filter(|parameter| parameter.is_learned());
         let learned: Vec<&mut Parameter<R>> = learned.collect();
-        if self.memory.is_empty() {
-            self.memory = learned.iter().map(|p| self.blank(p.value.len())).collect();
-        }
         assert_eq!(learned.len(), self.memory.len(), "the parameters of the first step");
         self.steps += 1;
         for (parameter, memory) in learned.into_iter().zip(&mut self.memory) {
@@ -208,6 +209,12 @@ impl<R: Real> Optimiser<R> {
                 }
             }
         }
+    }
+
+    /// What is remembered of these parameters before the first step.
+    pub(crate) fn blanks<P: Borrow<Parameter<R>>>(&self, parameters: &[P]) -> Vec<Memory<R>> {
+        let learned = parameters.iter().map(Borrow::borrow).filter(|p| p.is_learned());
+        learned.map(|parameter| self.blank(parameter.value.len())).collect()
     }
 
     /// Zeros, as many as the rule needs for a parameter of that length.

@@ -1,23 +1,29 @@
 //! The training loop.
 //!
-//! Rows are cut into batches in a new order each epoch. The learning rate falls along half a
-//! cosine, epoch by epoch (I. Loshchilov, F. Hutter, "SGDR", ICLR 2017, eq. 5, without restarts).
-//! After each epoch the loss on the held-out rows is looked at; the weights of the best epoch are
-//! kept, and training stops when `patience` epochs brought none better (L. Prechelt, "Early
-//! stopping - but when?", 1998).
+//! Rows are cut into batches in a new order each epoch; a batch may be a single row ("online") or
+//! all of them. After each epoch the loss on the held-out rows is looked at; the weights of the
+//! best epoch are kept, and training stops when `patience` epochs brought none better (L. Prechelt,
+//! "Early stopping - but when?", 1998).
 
+pub(crate) mod augment;
+pub(crate) mod checkpoint;
 mod holdout;
 pub(crate) mod input;
+pub(crate) mod report;
+pub(crate) mod sampling;
 
 use crate::cnn::{CnnParams, TrainedCnn, infer};
 use crate::layer::Workspace;
 use crate::loss::{Objective, Target};
-use crate::optimiser::{Optimiser, OptimiserParams};
-use crate::train::holdout::hold_out;
-use crate::train::input::Normalisation;
-use base::{Convergence, Epoch, FitError, FitSummary, Images, Labels, Seed};
-use rand::RngExt;
+use crate::network::Network;
+use crate::optimiser::Optimiser;
+use crate::schedule::{Progress, Schedule};
+use augment::Change;
+use base::{Convergence, Epoch, FitError, Images, Labels, Seed};
+use holdout::hold_out;
+use input::Normalisation;
 use rayon::prelude::*;
+use report::{EpochReport, Norms};
 
 /// How long to train, worked out from the settings and the number of rows.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,131 +55,263 @@ struct Best {
     weights: Vec<Vec<f32>>,
 }
 
-/// Trains a network. Settings, labels and size were checked before.
-pub(crate) fn train(
-    params: &CnnParams,
-    images: &Images,
-    labels: &Labels,
+/// A training in progress, epoch by epoch: between them is the place to show progress, to write a
+/// line of a learning curve, or to save a checkpoint. Made by [`crate::Cnn::start`] and
+/// [`crate::Cnn::resume`].
+pub struct Training<'a> {
+    params: CnnParams,
+    images: &'a Images,
+    labels: &'a Labels,
     seed: Seed,
-) -> Result<TrainedCnn, FitError> {
-    let (rows, held_out) = hold_out(labels, params.validation_share, seed.child("validation", 0));
-    let normalisation = Normalisation::learn(images, &rows);
-    let mut network = params.network(images.size(), labels.class_count(), seed.child("network", 0));
-    let plan = Plan::new(params, rows.len());
-    let mut workspace = Workspace::new(network.chain(), params.batch_size.min(rows.len()));
-    let mut optimiser = Optimiser::new(&OptimiserParams::default(), params.weight_decay)
-        .expect("settings were checked");
-    let truth = |rows: &[usize]| rows.iter().map(|&row| labels.ids()[row]).collect::<Vec<_>>();
+    /// Rows trained on, and rows held out.
+    rows: Vec<usize>,
+    held_out: Vec<usize>,
+    plan: Plan,
+    normalisation: Normalisation,
+    objective: Objective,
+    network: Network<f32>,
+    workspace: Workspace<f32>,
+    optimiser: Optimiser<f32>,
+    schedule: Schedule,
+    reports: Vec<EpochReport>,
+    best: Option<Best>,
+}
 
-    let mut curve: Vec<Epoch> = Vec::new();
-    let mut best: Option<Best> = None;
-    for epoch in 0..plan.epochs {
-        let rate = cosine(params.learning_rate, epoch, plan.epochs);
-        let order = seed.child("order", epoch as u64).permutation(rows.len());
-        let shifts = shifts(rows.len(), params.max_shift, seed.child("shift", epoch as u64));
-        let (mut loss, mut right) = (0.0, 0);
-        for step in 0..plan.steps_per_epoch {
-            let positions = plan.batch(step, rows.len());
-            let batch: Vec<usize> = order[positions.clone()].iter().map(|&i| rows[i]).collect();
-            write_batch(&normalisation, images, &batch, &shifts[positions], workspace.inputs());
-            let of_batch = network.learn(
-                &mut workspace,
-                Target::Classes(&truth(&batch)),
-                Objective::default(),
-            );
-            if !of_batch.sum.is_finite() {
-                let step = epoch * plan.steps_per_epoch + step;
-                return Err(FitError::Diverged { step, loss: of_batch.sum as f32 });
-            }
-            optimiser.step(network.parameters_mut(), rate);
-            loss += of_batch.sum;
-            right += of_batch.right;
+impl<'a> Training<'a> {
+    /// Settings, labels and size were checked before.
+    pub(crate) fn new(
+        params: &CnnParams,
+        images: &'a Images,
+        labels: &'a Labels,
+        seed: Seed,
+    ) -> Self {
+        let (rows, held_out) =
+            hold_out(labels, params.validation_share, seed.child("validation", 0));
+        let classes = labels.class_count();
+        let network = params.network(images.size(), classes, seed.child("network", 0));
+        let checked = "settings were checked";
+        Self {
+            plan: Plan::new(params, rows.len()),
+            normalisation: Normalisation::learn(images, &rows),
+            objective: params.objective(),
+            workspace: Workspace::new(network.chain(), params.batch_size.min(rows.len())),
+            optimiser: Optimiser::new(&params.optimiser, params.weight_decay).expect(checked),
+            schedule: Schedule::new(&params.schedule).expect(checked),
+            params: params.clone(),
+            images,
+            labels,
+            seed,
+            rows,
+            held_out,
+            network,
+            reports: Vec::new(),
+            best: None,
         }
+    }
+
+    /// What is told of the epochs so far.
+    pub fn reports(&self) -> &[EpochReport] {
+        &self.reports
+    }
+
+    /// Epochs of the plan; early stopping may end it before.
+    pub fn planned_epochs(&self) -> usize {
+        self.plan.epochs
+    }
+
+    /// Whether all epochs were run, or the loss on the held-out rows has stopped falling.
+    pub fn is_done(&self) -> bool {
+        let done = self.reports.len();
+        let best = self.best.as_ref();
+        done >= self.plan.epochs || best.is_some_and(|best| done > best.epoch + self.plan.patience)
+    }
+
+    /// Runs an epoch and returns what there is to tell of it, or nothing if training is done.
+    ///
+    /// # Errors
+    /// If the loss, a gradient or a weight is no longer finite.
+    pub fn next_epoch(&mut self) -> Result<Option<&EpochReport>, FitError> {
+        if self.is_done() {
+            return Ok(None);
+        }
+        let report = self.epoch()?;
+        self.reports.push(report);
+        Ok(self.reports.last())
+    }
+
+    fn epoch(&mut self) -> Result<EpochReport, FitError> {
+        let epoch = self.reports.len();
+        let mut totals = Totals::new(&self.network);
+        let classes = self.truth(&self.rows);
+        let seed = self.seed.child("order", epoch as u64);
+        let order = self.params.sampling.order(&classes, seed);
+        let changes = self.changes(epoch);
+        for step in 0..self.plan.steps_per_epoch {
+            let positions = self.plan.batch(step, self.rows.len());
+            let batch: Vec<usize> =
+                order[positions.clone()].iter().map(|&i| self.rows[i]).collect();
+            self.write_batch(&batch, &changes[positions]);
+            self.step(epoch, step, &batch, &mut totals)?;
+        }
+        let last_step = (epoch + 1) * self.plan.steps_per_epoch - 1;
+        if !self.network.is_finite() {
+            return Err(FitError::Diverged { step: last_step, loss: f32::NAN });
+        }
+        let n = self.rows.len();
         let mut record = Epoch {
             epoch: epoch as u64 + 1,
-            loss: (loss / rows.len() as f64) as f32,
-            accuracy: right as f32 / rows.len() as f32,
+            loss: (totals.loss / n as f64) as f32,
+            accuracy: totals.right as f32 / n as f32,
             validation_loss: None,
             validation_accuracy: None,
-            learning_rate: rate as f32,
+            learning_rate: totals.rate as f32,
         };
-        if !network.is_finite() {
-            let step = (epoch + 1) * plan.steps_per_epoch - 1;
-            return Err(FitError::Diverged { step, loss: f32::NAN });
+        self.validate(epoch, &mut record);
+        self.schedule.observe(f64::from(record.validation_loss.unwrap_or(record.loss)));
+        let last = self.plan.batch(self.plan.steps_per_epoch - 1, n).len();
+        Ok(EpochReport {
+            epoch: record,
+            layers: totals.norms.report(&self.network, &self.workspace, last),
+            clipped_steps: totals.clipped,
+            incomplete_batches: totals.incomplete,
+        })
+    }
+
+    /// One batch: forward, backward, and a step of the optimiser.
+    fn step(
+        &mut self,
+        epoch: usize,
+        step: usize,
+        batch: &[usize],
+        totals: &mut Totals,
+    ) -> Result<(), FitError> {
+        let Plan { epochs, steps_per_epoch, .. } = self.plan;
+        let now = Progress {
+            epoch,
+            epochs,
+            step: epoch * steps_per_epoch + step,
+            steps: epochs * steps_per_epoch,
+        };
+        let truth = self.truth(batch);
+        self.network.chain_mut().reseed(self.seed.child("chance", now.step as u64));
+        let target = Target::Classes(&truth);
+        let loss = self.network.learn(&mut self.workspace, target, self.objective);
+        if !loss.sum.is_finite() {
+            return Err(FitError::Diverged { step: now.step, loss: loss.sum as f32 });
         }
-        if !held_out.is_empty() {
-            let outputs =
-                infer(&network, &normalisation, images.size(), images, &held_out, network.depth());
-            let outputs = outputs.as_slice().expect("rows are contiguous");
-            let mut unused = vec![0.0; outputs.len()];
-            let found = Objective::default().loss(
-                outputs,
-                labels.class_count(),
-                Target::Classes(&truth(&held_out)),
-                &mut unused,
-            );
-            let validation_loss = (found.sum / held_out.len() as f64) as f32;
-            record.validation_loss = Some(validation_loss);
-            record.validation_accuracy = Some(found.right as f32 / held_out.len() as f32);
-            if best.as_ref().is_none_or(|best| validation_loss < best.loss) {
-                let weights = network.snapshot();
-                best = Some(Best { epoch, loss: validation_loss, weights });
+        let norm = totals.norms.add(&self.network);
+        if !norm.is_finite() {
+            return Err(FitError::ExplodingGradients { step: now.step });
+        }
+        if let Some(most) = self.params.clip_norm {
+            totals.clipped += usize::from(clip(&mut self.network, norm, most));
+        }
+        totals.rate = self.schedule.rate(self.params.learning_rate, now);
+        self.optimiser.step(self.network.parameters_mut(), totals.rate);
+        totals.loss += loss.sum;
+        totals.right += loss.right;
+        totals.incomplete += usize::from(self.lacks_a_class(&truth));
+        Ok(())
+    }
+
+    /// Loss and accuracy on the held-out rows, and whether they are the best so far.
+    fn validate(&mut self, epoch: usize, record: &mut Epoch) {
+        if self.held_out.is_empty() {
+            return;
+        }
+        let depth = self.network.depth();
+        let (size, rows) = (self.images.size(), &self.held_out);
+        let outputs = infer(&self.network, &self.normalisation, size, self.images, rows, depth);
+        let outputs = outputs.as_slice().expect("rows are contiguous");
+        let mut unused = vec![0.0; outputs.len()];
+        let (columns, truth) = (self.labels.class_count(), self.truth(rows));
+        let target = Target::Classes(&truth);
+        let found = self.objective.loss(outputs, columns, target, &mut unused);
+        let loss = (found.sum / rows.len() as f64) as f32;
+        record.validation_loss = Some(loss);
+        record.validation_accuracy = Some(found.right as f32 / rows.len() as f32);
+        if self.best.as_ref().is_none_or(|best| loss < best.loss) {
+            self.best = Some(Best { epoch, loss, weights: self.network.snapshot() });
+        }
+    }
+
+    /// Ends the training, also before it is done, and restores the weights of the best epoch.
+    pub fn finish(mut self) -> TrainedCnn {
+        let iterations = self.reports.len() as u64;
+        let convergence = match &self.best {
+            Some(best) if self.reports.len() < self.plan.epochs => {
+                Convergence::EarlyStopped { iterations, best: best.epoch as u64 + 1 }
             }
+            _ => Convergence::Completed { iterations },
+        };
+        if let Some(best) = &self.best {
+            self.network.restore(&best.weights);
         }
-        curve.push(record);
-        if best.as_ref().is_some_and(|best| epoch - best.epoch >= plan.patience) {
-            break;
-        }
+        let curve = self.reports.iter().map(|report| report.epoch).collect();
+        TrainedCnn::new(self.network, self.normalisation, self.images.size(), convergence, curve)
     }
 
-    let iterations = curve.len() as u64;
-    let convergence = match &best {
-        Some(best) if curve.len() < plan.epochs => {
-            Convergence::EarlyStopped { iterations, best: best.epoch as u64 + 1 }
-        }
-        _ => Convergence::Completed { iterations },
-    };
-    if let Some(best) = best {
-        network.restore(&best.weights);
+    fn truth(&self, rows: &[usize]) -> Vec<usize> {
+        rows.iter().map(|&row| self.labels.ids()[row]).collect()
     }
-    let depth = network.depth();
-    let bytes = |count: usize| (count * size_of::<f32>()) as u64;
-    let all = bytes(network.learned_count(depth) + normalisation.learned_count());
-    let last_layer_bytes = bytes(network.learned_count(depth) - network.learned_count(depth - 1));
-    let summary = FitSummary { convergence, model_bytes: all, curve };
-    Ok(TrainedCnn { network, normalisation, size: images.size(), summary, last_layer_bytes })
+
+    /// What happens to the image at each position of the epoch's order.
+    fn changes(&self, epoch: usize) -> Vec<Change> {
+        let size = self.images.size();
+        let (count, size) = (self.rows.len(), (size.height, size.width));
+        self.params.augment.draw(count, self.params.max_shift, size, self.seed, epoch as u64)
+    }
+
+    fn write_batch(&mut self, batch: &[usize], changes: &[Change]) {
+        let (images, normalisation) = (self.images, &self.normalisation);
+        let inputs = self.workspace.inputs().par_chunks_exact_mut(self.network.input_shape().len());
+        inputs.zip(batch.par_iter().zip(changes)).for_each(|(maps, (&row, change))| {
+            normalisation.write(images.image(row), change, maps);
+        });
+    }
+
+    fn lacks_a_class(&self, truth: &[usize]) -> bool {
+        let mut counts = vec![0_usize; self.labels.class_count()];
+        truth.iter().for_each(|&class| counts[class] += 1);
+        let all = self.labels.counts();
+        counts.iter().zip(all).any(|(&here, all)| here == 0 && all > 0)
+    }
 }
 
-/// The learning rate in `epoch`, from 0: `first` at the start, falling towards 0.
-fn cosine(first: f64, epoch: usize, epochs: usize) -> f64 {
-    first * 0.5 * (1.0 + (std::f64::consts::PI * epoch as f64 / epochs as f64).cos())
+/// What is summed up in the course of an epoch.
+struct Totals {
+    loss: f64,
+    right: usize,
+    rate: f64,
+    norms: Norms,
+    clipped: usize,
+    incomplete: usize,
 }
 
-/// How far each image of an epoch is moved, rows and columns, each up to `max` pixels either way.
-fn shifts(count: usize, max: usize, seed: Seed) -> Vec<(isize, isize)> {
-    let (max, mut rng) = (max as i64, seed.rng());
-    let mut shift = || rng.random_range(-max..=max) as isize;
-    (0..count).map(|_| (shift(), shift())).collect()
+impl Totals {
+    fn new(network: &Network<f32>) -> Self {
+        let norms = Norms::new(network);
+        Self { loss: 0.0, right: 0, rate: 0.0, norms, clipped: 0, incomplete: 0 }
+    }
 }
 
-fn write_batch(
-    normalisation: &Normalisation,
-    images: &Images,
-    batch: &[usize],
-    shifts: &[(isize, isize)],
-    inputs: &mut [f32],
-) {
-    let size = images.size();
-    let inputs = inputs.par_chunks_exact_mut(size.channels * size.height * size.width);
-    inputs.zip(batch.par_iter().zip(shifts)).for_each(|(maps, (&row, &shift))| {
-        normalisation.write(images.image(row), shift, maps);
-    });
+/// Scales all gradients down if together they are longer than `most`; as
+/// `torch.nn.utils.clip_grad_norm_` does (R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of
+/// training recurrent neural networks", ICML 2013).
+fn clip(network: &mut Network<f32>, norm: f64, most: f64) -> bool {
+    let factor = (most / (norm + 1e-6)) as f32;
+    if factor < 1.0 {
+        let parameters = network.parameters_mut().into_iter();
+        parameters.flat_map(|p| &mut p.gradient).for_each(|gradient| *gradient *= factor);
+    }
+    factor < 1.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::Rows;
+    use crate::Cnn;
+    use base::{Predict, Rows};
 
     #[test]
     fn few_rows_are_passed_over_more_often() {
@@ -200,22 +338,6 @@ mod tests {
         assert_eq!(batches.into_iter().flatten().collect::<Vec<_>>(), (0..33).collect::<Vec<_>>());
     }
 
-    #[test]
-    fn the_rate_starts_full_and_halves_in_the_middle() {
-        assert_eq!(cosine(0.2, 0, 10), 0.2);
-        assert!((cosine(0.2, 5, 10) - 0.1).abs() < 1e-15);
-        assert!(cosine(0.2, 9, 10) > 0.0);
-    }
-
-    #[test]
-    fn shifts_take_every_value_up_to_the_limit() {
-        let shifts = shifts(1000, 1, Seed(1));
-        for y in -1..=1 {
-            assert!((-1..=1).all(|x| shifts.contains(&(y, x))));
-        }
-        assert!(shifts.iter().all(|&(y, x)| y.abs() <= 1 && x.abs() <= 1));
-    }
-
     /// Labels that say nothing about the images: the loss on held-out rows goes up and down, and
     /// the last epoch is not the best.
     #[test]
@@ -233,9 +355,9 @@ mod tests {
             validation_share: 0.3,
             ..CnnParams::default()
         };
-        let model = train(&params, &images, &labels, Seed(1)).unwrap();
+        let model = Cnn::new(&params).unwrap().train(&images, &labels, Seed(1)).unwrap();
         let losses: Vec<f32> =
-            model.summary.curve.iter().map(|epoch| epoch.validation_loss.unwrap()).collect();
+            model.summary().curve.iter().map(|epoch| epoch.validation_loss.unwrap()).collect();
         let lowest = losses.iter().copied().fold(f32::INFINITY, f32::min);
         assert_ne!(losses.last(), Some(&lowest));
 

@@ -49,6 +49,14 @@ impl Default for NeighbourhoodParams {
     }
 }
 
+impl NeighbourhoodParams {
+    /// Weights along one axis; the window is their product with themselves.
+    pub(crate) fn weights(&self) -> Vec<f64> {
+        let from_centre = |i: usize| (i as f64 - (self.size / 2) as f64) / self.deviation;
+        (0..self.size).map(from_centre).map(|z| (-0.5 * z * z).exp()).collect()
+    }
+}
+
 /// The average `S` and its transpose.
 #[derive(Debug, Clone)]
 struct Neighbourhood {
@@ -68,9 +76,7 @@ impl Neighbourhood {
         if !(deviation > 0.0 && deviation.is_finite()) {
             return Err(ParamError::new("deviation", deviation, "a positive number").into());
         }
-        let from_centre = (0..size).map(|i| (i as f64 - (size / 2) as f64) / deviation);
-        let weights = from_centre.map(|z| (-0.5 * z * z).exp()).collect();
-        let mut neighbourhood = Self { shape, weights, shares: Vec::new() };
+        let mut neighbourhood = Self { shape, weights: params.weights(), shares: Vec::new() };
         let sums = neighbourhood.smooth(&vec![1.0; shape.plane()]);
         let share = |sum: f64| 1.0 / (sum * shape.channels as f64);
         neighbourhood.shares = sums.into_iter().map(share).collect();

@@ -46,8 +46,7 @@ impl<R: Real> Residual<R> {
         Ok(Self { branch, shortcut, workspaces: None })
     }
 
-    /// The two chains: branch and shortcut.
-    pub fn chains(&self) -> [&Chain<R>; 2] {
+    fn chains(&self) -> [&Chain<R>; 2] {
         [&self.branch, &self.shortcut]
     }
 
@@ -133,6 +132,10 @@ impl<R: Real> Layer<R> for Residual<R> {
     fn no_gradient(&self) -> Option<&'static str> {
         let mut layers = self.chains().into_iter().flat_map(Chain::layers);
         layers.find_map(|layer| layer.no_gradient())
+    }
+
+    fn inside(&self) -> Option<[&Chain<R>; 2]> {
+        Some(self.chains())
     }
 
     fn multiply_adds(&self) -> u64 {

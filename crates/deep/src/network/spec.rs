@@ -173,13 +173,46 @@ pub enum NetworkError {
     },
 }
 
+/// The networks that come along: name and file.
+const NAMED: [(&str, &str); 5] = [
+    ("lenet", include_str!("../../networks/lenet.toml")),
+    ("mlp", include_str!("../../networks/mlp.toml")),
+    ("nin", include_str!("../../networks/nin.toml")),
+    ("resnet-small", include_str!("../../networks/resnet-small.toml")),
+    ("vgg-small", include_str!("../../networks/vgg-small.toml")),
+];
+
 impl NetworkSpec {
+    /// The names of the networks that come along: `lenet`, `mlp`, `nin`, `resnet-small`,
+    /// `vgg-small`.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMED.iter().map(|(name, _)| *name)
+    }
+
+    /// One of the networks that come along, if there is one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let (_, text) = NAMED.iter().find(|(known, _)| *known == name)?;
+        Some(Self::from_toml(text).expect("a test reads them all"))
+    }
+
     /// Reads a description.
     ///
     /// # Errors
     /// If it is not TOML, or a layer or setting is not known.
     pub fn from_toml(text: &str) -> Result<Self, NetworkError> {
         Ok(toml::from_str(text)?)
+    }
+
+    /// Whether a layer, also inside a residual one, normalises over the batch.
+    pub fn has_batch_norm(&self) -> bool {
+        fn any(layers: &[LayerSpec]) -> bool {
+            layers.iter().any(|layer| match &layer.kind {
+                LayerKind::BatchNorm {} | LayerKind::Frelu {} => true,
+                LayerKind::Residual { branch, shortcut } => any(branch) || any(shortcut),
+                _ => false,
+            })
+        }
+        any(&self.layers)
     }
 
     /// Name and kind of layer `index`: `3 (max-pool)`.
@@ -396,6 +429,18 @@ mod tests {
         assert_eq!(refused("layers = []"), "the network has no layer");
         let text = r#"layers = [{ kind = "relu", name = "1" }, { kind = "relu" }]"#;
         assert_eq!(refused(text), "two layers are called `1`");
+    }
+
+    #[test]
+    fn the_networks_that_come_along_can_be_made_and_trained() {
+        for name in NetworkSpec::names() {
+            let spec = NetworkSpec::named(name).unwrap();
+            let input = Shape { channels: 3, height: 28, width: 28 };
+            let network = Network::<f32>::new(&spec, input, 10, Seed(1)).unwrap();
+            network.check_trainable().unwrap();
+            assert_eq!(network.output_shape(network.depth()), Shape::vector(10), "{name}");
+        }
+        assert_eq!(NetworkSpec::named("alexnet"), None);
     }
 
     #[test]

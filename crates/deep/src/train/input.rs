@@ -1,6 +1,7 @@
 //! From bytes to the numbers a network sees: normalised, one map per colour, and moved a little in
 //! training.
 
+use crate::train::augment::Change;
 use base::Images;
 use ndarray::ArrayView3;
 
@@ -33,16 +34,39 @@ impl Normalisation {
         Self { colours: sums.into_iter().map(colour).collect() }
     }
 
+    /// By colour: mean, and 1 / deviation.
+    pub(crate) fn colours(&self) -> &[(f32, f32)] {
+        &self.colours
+    }
+
     /// Learned numbers.
     pub(crate) fn learned_count(&self) -> usize {
         2 * self.colours.len()
     }
 
     /// Writes an image, shape `(height, width, channels)`, as normalised maps, shape
-    /// `(channels, height, width)`, moved down and right by `shift` pixels (rows, columns). What
-    /// comes in at an edge repeats the pixels of that edge: it looks like the image's own
-    /// background, whatever that is.
-    pub(crate) fn write(&self, image: ArrayView3<'_, u8>, shift: (isize, isize), maps: &mut [f32]) {
+    /// `(channels, height, width)`, with the given change.
+    pub(crate) fn write(&self, image: ArrayView3<'_, u8>, change: &Change, maps: &mut [f32]) {
+        if change.is_shift() {
+            self.write_shifted(image, change.shift, maps);
+        } else {
+            self.write_changed(image, change, maps);
+        }
+        let Some([rows, columns]) = change.covered else { return };
+        let (height, width, _) = image.dim();
+        let inside = |(first, end): (isize, isize), side: usize| {
+            first.clamp(0, side as isize) as usize..end.clamp(0, side as isize) as usize
+        };
+        for map in maps.chunks_exact_mut(height * width) {
+            let rows = inside(rows, height);
+            for row in map.chunks_exact_mut(width).take(rows.end).skip(rows.start) {
+                // The mean, which normalisation makes 0.
+                row[inside(columns, width)].fill(0.0);
+            }
+        }
+    }
+
+    fn write_shifted(&self, image: ArrayView3<'_, u8>, shift: (isize, isize), maps: &mut [f32]) {
         let (height, width, _) = image.dim();
         let from = |to: usize, by: isize, side: usize| {
             (to as isize - by).clamp(0, side as isize - 1) as usize
@@ -58,6 +82,33 @@ impl Normalisation {
             }
         }
     }
+
+    fn write_changed(&self, image: ArrayView3<'_, u8>, change: &Change, maps: &mut [f32]) {
+        let (height, width, _) = image.dim();
+        for y in 0..height {
+            for x in 0..width {
+                let (from_y, from_x) = change.origin(y, x, height, width);
+                let (y0, y1, down) = between(from_y, height);
+                let (x0, x1, right) = between(from_x, width);
+                for (channel, map) in maps.chunks_exact_mut(height * width).enumerate() {
+                    let (mean, inverse) = self.colours[channel];
+                    let at = |y: usize, x: usize| f32::from(image[[y, x, channel]]);
+                    let upper = at(y0, x0) + right * (at(y0, x1) - at(y0, x0));
+                    let lower = at(y1, x0) + right * (at(y1, x1) - at(y1, x0));
+                    let pixel = upper + down * (lower - upper);
+                    map[y * width + x] = (pixel - mean) * inverse;
+                }
+            }
+        }
+    }
+}
+
+/// The pixels on both sides of a place along an axis, and how far from the first to the second it
+/// lies. Outside, the edge on both sides.
+fn between(place: f64, side: usize) -> (usize, usize, f32) {
+    let place = place.clamp(0.0, side as f64 - 1.0);
+    let first = place.floor() as usize;
+    (first, (first + 1).min(side - 1), (place - first as f64) as f32)
 }
 
 #[cfg(test)]
@@ -71,10 +122,10 @@ mod tests {
         let images = Images::new(array![[[[0_u8], [4]]], [[[255], [255]]]]).unwrap();
         let normalisation = Normalisation::learn(&images, &[0]);
         let mut maps = [9.0; 2];
-        normalisation.write(images.image(0), (0, 0), &mut maps);
+        normalisation.write(images.image(0), &Change::NONE, &mut maps);
         assert_eq!(maps, [-1.0, 1.0]);
         // Constant pixels are not divided by 0.
-        Normalisation::learn(&images, &[1]).write(images.image(1), (0, 0), &mut maps);
+        Normalisation::learn(&images, &[1]).write(images.image(1), &Change::NONE, &mut maps);
         assert_eq!(maps, [0.0, 0.0]);
     }
 
@@ -86,10 +137,32 @@ mod tests {
             (1 + 2 * y + x) as u8 * [1, 10, 20][channel]
         });
         let mut maps = [0.0; 12];
-        plain.write(image.view(), (0, 0), &mut maps);
+        plain.write(image.view(), &Change::NONE, &mut maps);
         assert_eq!(maps, [1., 2., 3., 4., 10., 20., 30., 40., 20., 40., 60., 80.]);
         // Down by one and left by one: 2 2 / 2 2.
-        plain.write(image.view(), (1, -1), &mut maps);
+        let moved = Change { shift: (1, -1), ..Change::NONE };
+        plain.write(image.view(), &moved, &mut maps);
         assert_eq!(maps[..4], [2.0, 2.0, 2.0, 2.0]);
+    }
+
+    #[test]
+    fn turned_mirrored_scaled_and_covered() {
+        let plain = Normalisation { colours: vec![(0.0, 1.0)] };
+        // 1 2 3 / 4 5 6 / 7 8 9
+        let image = ndarray::Array3::from_shape_fn((3, 3, 1), |(y, x, _)| (1 + 3 * y + x) as u8);
+        let written = |change: Change| {
+            let mut maps = [f32::NAN; 9];
+            plain.write(image.view(), &change, &mut maps);
+            maps.map(|value| (value * 1e4).round() / 1e4)
+        };
+        let turned = written(Change { angle: std::f64::consts::FRAC_PI_2, ..Change::NONE });
+        assert_eq!(turned, [7.0, 4.0, 1.0, 8.0, 5.0, 2.0, 9.0, 6.0, 3.0]);
+        let mirrored = written(Change { flip: true, ..Change::NONE });
+        assert_eq!(mirrored, [3.0, 2.0, 1.0, 6.0, 5.0, 4.0, 9.0, 8.0, 7.0]);
+        let enlarged = written(Change { scale: 2.0, ..Change::NONE });
+        assert_eq!(enlarged, [3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0]);
+        let covered = Some([(-1, 1), (1, 5)]);
+        let covered = written(Change { covered, ..Change::NONE });
+        assert_eq!(covered, [1.0, 0.0, 0.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
     }
 }

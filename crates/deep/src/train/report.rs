@@ -1,0 +1,93 @@
+//! What is told of each epoch.
+
+use crate::layer::Workspace;
+use crate::network::{LayerKind, Network};
+use base::Epoch;
+use serde::{Deserialize, Serialize};
+
+/// One pass over the training rows. Serialised as JSON it is one line of a learning curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EpochReport {
+    /// Loss, accuracy and learning rate.
+    #[serde(flatten)]
+    pub epoch: Epoch,
+    /// Of each layer that learns or that may die, from the first to the last.
+    pub layers: Vec<LayerReport>,
+    /// Steps whose gradients were clipped.
+    pub clipped_steps: usize,
+    /// Steps whose batch lacked a class that the training rows have.
+    pub incomplete_batches: usize,
+}
+
+/// How one layer fared in an epoch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerReport {
+    /// Name and kind: `3 (affine)`.
+    pub layer: String,
+    /// Length of the gradient of all its weights, before clipping; mean over the steps. If it
+    /// falls from layer to layer towards the first, gradients vanish.
+    pub gradient_norm: Option<f32>,
+    /// Of a `relu` layer, the share of units (behind convolutions, of maps) that were 0 for all
+    /// rows of the epoch's last batch: as long as they are, they learn nothing.
+    pub dead: Option<f32>,
+}
+
+/// Sums up gradients during an epoch.
+pub(super) struct Norms {
+    /// By layer; nothing for layers without weights.
+    sums: Vec<Option<f64>>,
+    steps: usize,
+}
+
+impl Norms {
+    pub(super) fn new(network: &Network<f32>) -> Self {
+        let layers = network.chain().layers().iter();
+        let learns = layers.map(|layer| layer.parameters().iter().any(|p| p.is_learned()));
+        Self { sums: learns.map(|learns| learns.then_some(0.0)).collect(), steps: 0 }
+    }
+
+    /// Adds the gradients of a step, and returns the length of all of them together.
+    pub(super) fn add(&mut self, network: &Network<f32>) -> f64 {
+        let mut total = 0.0;
+        self.steps += 1;
+        for (sum, layer) in self.sums.iter_mut().zip(network.chain().layers()) {
+            let parameters = layer.parameters();
+            let squares = parameters.iter().map(|p| squares(&p.gradient)).sum::<f64>();
+            total += squares;
+            if let Some(sum) = sum {
+                *sum += squares.sqrt();
+            }
+        }
+        total.sqrt()
+    }
+
+    /// The lines of the report, given the workspace of the last batch of `n` rows.
+    pub(super) fn report(
+        &self,
+        network: &Network<f32>,
+        workspace: &Workspace<f32>,
+        n: usize,
+    ) -> Vec<LayerReport> {
+        let layers = network.spec().layers.iter().zip(&self.sums).enumerate();
+        let lines = layers.filter_map(|(index, (spec, sum))| {
+            let dead = matches!(spec.kind, LayerKind::Relu {}).then(|| {
+                let shape = network.output_shape(index + 1);
+                let outputs = &workspace.outputs(index + 1)[..n * shape.len()];
+                let dead = (0..shape.channels).filter(|channel| {
+                    let maps = outputs.chunks_exact(shape.plane()).skip(*channel);
+                    maps.step_by(shape.channels).flatten().all(|&y| y == 0.0)
+                });
+                dead.count() as f32 / shape.channels as f32
+            });
+            let gradient_norm = sum.map(|sum| (sum / self.steps.max(1) as f64) as f32);
+            let layer = network.spec().layer_name(index);
+            (dead.is_some() || sum.is_some()).then_some(LayerReport { layer, gradient_norm, dead })
+        });
+        lines.collect()
+    }
+}
+
+/// In double precision: squares of large gradients must not become infinite before they are.
+fn squares(values: &[f32]) -> f64 {
+    values.iter().map(|&value| f64::from(value) * f64::from(value)).sum()
+}
