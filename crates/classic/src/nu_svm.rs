@@ -6,8 +6,8 @@
 //!
 //! Source: B. Schoelkopf, A. Smola, R. Williamson, P. Bartlett, "New support vector algorithms",
 //! Neural Computation 12(5):1207-1245, 2000, in LIBSVM's form (scikit-learn's `NuSVC`). Departures:
-//! those of [`crate::Svm`]; no weights; and classes without a margin between them are an error, where
-//! LIBSVM divides by a number near 0 without a word.
+//! those of [`crate::Svm`]; no weights; and classes without a margin between them are an error,
+//! where LIBSVM divides by a number near 0 without a word.
 
 use crate::check;
 use crate::kernel::{Gamma, Kernel, KernelName, Points};

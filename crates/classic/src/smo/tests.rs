@@ -81,7 +81,8 @@ fn the_place_of_the_classes_in_the_gram_matrix_does_not_matter() {
     assert_eq!(solve(&among, 20, &upper, STOP), solve(&alone, 20, &upper, STOP));
 }
 
-/// Steps are worked out in single precision, which these pulls leave: not even their order is known.
+/// Steps are worked out in single precision, which these pulls leave: not even their order is
+/// known.
 #[test]
 fn numbers_too_large_for_single_precision_end() {
     let noise = Seed(6).permutation(40 * 40);
