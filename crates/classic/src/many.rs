@@ -322,8 +322,8 @@ mod tests {
     fn nothing_to_share_and_no_memory_to_share_it_in() {
         let one = SvmParams::default();
         let many = |params: &[SvmParams]| SvmMany::new(params).unwrap();
-        assert!(!many(&[one.clone()]).pays(100, 1));
-        assert!(many(&[one.clone()]).pays(100, 2));
+        assert!(!many(std::slice::from_ref(&one)).pays(100, 1));
+        assert!(many(std::slice::from_ref(&one)).pays(100, 2));
         let two = |limit| {
             let params = SvmParams { memory_limit_bytes: limit, ..SvmParams::default() };
             many(&[SvmParams { c: 5.0, ..params.clone() }, params])
