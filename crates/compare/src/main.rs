@@ -10,12 +10,14 @@
 mod args;
 mod boosted_haar;
 mod catalogue;
+mod curves;
 mod environment;
 mod finish;
 mod pipelines;
 mod place;
 mod plan;
 mod progress;
+mod robustness;
 mod run;
 mod runner;
 mod sets;

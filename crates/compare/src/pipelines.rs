@@ -2,7 +2,9 @@
 //! before any work starts.
 
 use crate::catalogue::{self, EntryError};
+use crate::curves;
 use crate::plan::{ClassifierEntry, Grid, Plan, Settings};
+use crate::robustness;
 use base::{Extract, Fit, FitEmbedding, Matrix, ShapeError, Size};
 use eval::grid::{self, Point};
 use eval::record::{Family, PipelineInfo};
@@ -179,6 +181,12 @@ impl Faults {
         check(inside(protocol.level), "level", protocol.level, "between 0 and 1");
         check(inside(protocol.margin), "margin", protocol.margin, "between 0 and 1");
         check(protocol.folds >= 2, "folds", protocol.folds as f64, "at least 2");
+        if let Err(fault) = robustness::conditions(protocol) {
+            self.note(fault);
+        }
+        if let Some(fault) = curves::fault(protocol) {
+            self.note(fault);
+        }
     }
 
     fn grids(&mut self, plan: &Plan) {

@@ -1,17 +1,19 @@
 //! One run from the command line to the report.
 
 use crate::args::CompareArgs;
+use crate::curves;
 use crate::environment::{environment, git_revision, lock_sha256, program_sha256, repository};
 use crate::finish;
 use crate::pipelines::{self, Pipelines};
 use crate::place::{check_place, check_same_run, make_place, set_aside};
 use crate::plan::Plan;
 use crate::progress::{Progress, weight};
+use crate::robustness;
 use crate::runner::Work;
 use crate::sets::{self, OpenSet};
 use anyhow::Context;
 use eval::grid;
-use eval::record::{Family, Manifest, PipelineInfo, SCHEMA, canonical_sha256};
+use eval::record::{Family, Manifest, PipelineInfo, SCHEMA, SplitRecord, canonical_sha256};
 use eval::store::RunDirectory;
 use std::path::PathBuf;
 
@@ -60,6 +62,8 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
             progress.warn(&format!("the plan has no {side} pipeline, so there will be no answer"));
         }
     }
+    let conditions =
+        robustness::conditions(&plan.protocol).map_err(|fault| BadRequest(vec![fault]))?;
     for set in &sets {
         let work = Work {
             manifest: &manifest,
@@ -69,6 +73,8 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
             labels: set.data.labels(),
             hold_out: &set.hold_out,
             folds: &set.folds,
+            curves: &set.curves,
+            conditions: &conditions,
             progress: &progress,
         };
         work.run(&pipelines)?;
@@ -118,7 +124,7 @@ fn manifest(plan: &Plan, pipelines: &Pipelines, sets: &[OpenSet]) -> anyhow::Res
         lock_sha256: lock_sha256(),
         program_sha256: program_sha256()?,
         seed: plan.seed,
-        protocol: plan.protocol,
+        protocol: plan.protocol.clone(),
         datasets: sets.iter().map(|set| set.record.name.clone()).collect(),
         pipelines: pipelines.infos(),
     })
@@ -146,7 +152,7 @@ fn write_inputs(
     directory.write_environment(&environment())?;
     for set in sets {
         directory.write_data(&set.record)?;
-        for split in set.folds.iter().chain([&set.hold_out]) {
+        for split in set.folds.iter().chain(&set.curves).chain([&set.hold_out]) {
             directory.write_split(split)?;
         }
     }
@@ -156,9 +162,11 @@ fn write_inputs(
 fn total_weight(pipelines: &Pipelines, sets: &[OpenSet]) -> u64 {
     let infos = pipelines.infos();
     let of_set = |set: &OpenSet| -> u64 {
-        let fold_rows: usize = set.folds.iter().map(|fold| fold.train.len()).sum();
+        let rows_of = |splits: &[SplitRecord]| splits.iter().map(|split| split.train.len()).sum();
+        let (fold_rows, curve_rows): (usize, usize) = (rows_of(&set.folds), rows_of(&set.curves));
         let rows = |info: &PipelineInfo| {
-            fold_rows * grid::points(&info.grid).len() + set.hold_out.train.len()
+            let curve = if curves::has_curve(info) { curve_rows } else { 0 };
+            fold_rows * grid::points(&info.grid).len() + set.hold_out.train.len() + curve
         };
         infos.iter().map(|info| weight(&info.settings, rows(info))).sum()
     };

@@ -1,11 +1,15 @@
 //! Does the trials of a run: search on the inner folds in parallel, then each winner alone on
 //! all training rows, scored once on the hold-out.
 
+use crate::curves;
 use crate::pipelines::{OnLearned, Pipeline, Pipelines};
 use crate::progress::{Progress, weight};
+use crate::robustness;
 use crate::sources::{Finished, FixedFeatures, LearnedFeatures, Models, Source};
-use base::{Images, Labels, Scores, Seed};
+use base::{Images, Labels, Rows, Scores, Seed};
+use eval::corrupted;
 use eval::grid::{self, Point};
+use eval::peak_memory;
 use eval::record::{
     Costs, DataRecord, Latency, Manifest, Outcome, PipelineInfo, SCHEMA, SplitRecord, Trial,
     TrialSpec, sha256_hex,
@@ -33,6 +37,10 @@ pub(crate) struct Work<'a> {
     pub(crate) labels: &'a Labels,
     pub(crate) hold_out: &'a SplitRecord,
     pub(crate) folds: &'a [SplitRecord],
+    /// Parts of the training rows of the hold-out.
+    pub(crate) curves: &'a [SplitRecord],
+    /// What the test images are put through for every refitted model.
+    pub(crate) conditions: &'a [robustness::Condition],
     pub(crate) progress: &'a Progress,
 }
 
@@ -103,7 +111,30 @@ impl Work<'_> {
             self.trial(&job, source, true)?;
             chosen.push(best);
         }
+        self.learning_curves(pipelines, &chosen, model_point, source)?;
         Ok(chosen)
+    }
+
+    /// The chosen recipe of each pipeline on every part of the training rows, side by side.
+    fn learning_curves<R: ?Sized + Send + Sync>(
+        &self,
+        pipelines: &[Pipeline<R>],
+        chosen: &[usize],
+        model_point: Option<&Point>,
+        source: &mut impl Source<R>,
+    ) -> anyhow::Result<()> {
+        let mut jobs = Vec::new();
+        for (Pipeline { info, recipes }, &best) in pipelines.iter().zip(chosen) {
+            if curves::has_curve(info) {
+                let curves = self.curves.iter();
+                jobs.extend(curves.map(|split| self.job(info, model_point, &recipes[best], split)));
+            }
+        }
+        if self.any_missing(&jobs)? {
+            source.prepare(self.curves)?;
+        }
+        let shared = &*source;
+        jobs.par_iter().try_for_each(|job| self.trial(job, shared, false).map(|_| ()))
     }
 
     fn job<'a, R: ?Sized>(
@@ -166,7 +197,9 @@ impl Work<'_> {
             fit_seconds: 0.0,
             score_seconds: 0.0,
             latency: None,
+            peak_bytes: None,
         };
+        let measured = alone && peak_memory::restart();
         let failed = |error: String| (Outcome::Failed { error }, None, Vec::new());
         let (outcome, scores, curve) = match source.train(recipe, split, self.seed(split)) {
             Err(error) => failed(error.to_string()),
@@ -178,7 +211,11 @@ impl Work<'_> {
                 costs.extract_seconds = finished.extract_seconds;
                 costs.fit_seconds = finished.fit_seconds;
                 costs.score_seconds = finished.score_seconds;
+                costs.peak_bytes = if measured { peak_memory::bytes() } else { None };
                 costs.latency = alone.then(|| single_images(&finished, split));
+                if alone && !self.conditions.is_empty() {
+                    self.corrupted(&id, &finished, split)?;
+                }
                 (done(&finished), Some(finished.scores), finished.summary.curve)
             }
         };
@@ -192,6 +229,22 @@ impl Work<'_> {
         self.directory.write_trial(&trial, scores.as_ref(), &curve, &costs)?;
         self.progress.done(weight, &trial);
         Ok(scores)
+    }
+}
+
+impl Work<'_> {
+    /// Scores corrupted test images; written before the trial, whose file says that all is there.
+    fn corrupted(
+        &self,
+        id: &str,
+        finished: &Finished<'_>,
+        split: &SplitRecord,
+    ) -> anyhow::Result<()> {
+        let seed = Seed(self.manifest.seed).child("corrupt", 0);
+        let test = self.images.pick(&split.test);
+        let score = &*finished.score_images;
+        let record = robustness::score(id, self.conditions, &test, seed, score)?;
+        Ok(self.directory.write_record(&corrupted::path(id), &record)?)
     }
 }
 

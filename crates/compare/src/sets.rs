@@ -1,5 +1,6 @@
 //! Opens the image sets of a plan and splits them.
 
+use crate::curves;
 use crate::pipelines::Pipelines;
 use crate::plan::Plan;
 use base::{Rows, Seed};
@@ -15,6 +16,8 @@ pub(crate) struct OpenSet {
     pub(crate) record: DataRecord,
     pub(crate) hold_out: SplitRecord,
     pub(crate) folds: Vec<SplitRecord>,
+    /// Parts of the training rows, for learning curves.
+    pub(crate) curves: Vec<SplitRecord>,
     /// What the user should know before the work starts.
     pub(crate) notices: Vec<String>,
 }
@@ -69,8 +72,12 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
         labels: data.labels().ids().to_vec(),
         name,
     };
+    let hold_out = SplitRecord::new(hold_out_name(&record.name), hold_out.train, hold_out.test);
+    let curves = curves::splits(&record.name, data.labels(), &hold_out, plan)
+        .map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(OpenSet {
-        hold_out: SplitRecord::new(hold_out_name(&record.name), hold_out.train, hold_out.test),
+        hold_out,
+        curves,
         folds: folds
             .into_iter()
             .enumerate()

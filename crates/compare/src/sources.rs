@@ -2,7 +2,8 @@
 
 use crate::pipelines::OnFixed;
 use base::{
-    Embedding, Fit, FitEmbedding, FitError, FitSummary, Images, Labels, Matrix, Rows, Scores, Seed,
+    Embedding, Fit, FitEmbedding, FitError, FitSummary, Images, Labels, Matrix, Predict, Rows,
+    Scores, Seed,
 };
 use eval::grid::Point;
 use eval::record::SplitRecord;
@@ -22,6 +23,8 @@ pub(crate) struct Finished<'a> {
     pub(crate) score_seconds: f64,
     /// Scores one row of the data set, from its pixels.
     pub(crate) score_one: Box<dyn Fn(usize) -> Scores + 'a>,
+    /// Scores any images of the same size.
+    pub(crate) score_images: Box<dyn Fn(&Images) -> Scores + Sync + 'a>,
 }
 
 /// Rows of a data set in the form that recipes of type `R` take.
@@ -77,31 +80,38 @@ impl Source<dyn Fit<Matrix>> for FixedFeatures<'_> {
             extractor.extract(self.images.image(row), out);
             features
         };
-        let finished = on_features(recipe.as_ref(), matrix, self.labels, split, seed, one)?;
+        let many = move |images: &Images| {
+            features::extract_all(extractor, images).expect("the size suited the images of the set")
+        };
+        let finished = on_features(recipe.as_ref(), matrix, self.labels, split, seed, (one, many))?;
         let extract_seconds = seconds * split.train.len() as f64 / self.images.len() as f64;
         Ok(Finished { extract_seconds, ..finished })
     }
 }
 
-/// A classifier on features of all rows; `one` works out those of a single row.
+/// A classifier on features of all rows; `one` works out those of a single row, `many` those of
+/// other images.
 fn on_features<'a>(
     recipe: &dyn Fit<Matrix>,
     features: &Matrix,
     labels: &Labels,
     split: &SplitRecord,
     seed: Seed,
-    one: impl Fn(usize) -> Matrix + 'a,
+    (one, many): (impl Fn(usize) -> Matrix + 'a, impl Fn(&Images) -> Matrix + Sync + 'a),
 ) -> Result<Finished<'a>, FitError> {
     let parts = (&split.train[..], &split.test[..]);
     let trained = train_and_score(recipe, features, labels, parts, seed)?;
+    let model: Arc<dyn Predict<Matrix>> = Arc::from(trained.model);
+    let same = Arc::clone(&model);
     Ok(Finished {
         scores: trained.scores,
-        summary: trained.model.summary(),
+        summary: model.summary(),
         learn_seconds: 0.0,
         extract_seconds: 0.0,
         fit_seconds: trained.fit_seconds,
         score_seconds: trained.score_seconds,
-        score_one: Box::new(move |row| trained.model.scores(&one(row))),
+        score_one: Box::new(move |row| model.scores(&one(row))),
+        score_images: Box::new(move |images| same.scores(&many(images))),
     })
 }
 
@@ -162,6 +172,7 @@ impl Source<dyn FitEmbedding> for Models<'_> {
         let test = self.images.pick(&split.test);
         let start = Instant::now();
         let scores = model.scores(&test);
+        let same = Arc::clone(&model);
         Ok(Finished {
             scores,
             summary: model.summary(),
@@ -170,6 +181,7 @@ impl Source<dyn FitEmbedding> for Models<'_> {
             fit_seconds,
             score_seconds: start.elapsed().as_secs_f64(),
             score_one: Box::new(move |row| model.scores(&self.images.pick(&[row]))),
+            score_images: Box::new(move |images| same.scores(images)),
         })
     }
 }
@@ -236,7 +248,9 @@ impl Source<dyn Fit<Matrix>> for LearnedFeatures<'_> {
         let (images, labels) = (self.models.images, self.models.labels);
         let model = &embedded.trained.model;
         let one = move |row| model.embed(&images.pick(&[row]));
-        let finished = on_features(recipe.as_ref(), &embedded.features, labels, split, seed, one)?;
+        let many = move |images: &Images| model.embed(images);
+        let ways = (one, many);
+        let finished = on_features(recipe.as_ref(), &embedded.features, labels, split, seed, ways)?;
         let share = split.train.len() as f64 / images.len() as f64;
         let bytes = finished.summary.model_bytes + model.embedding_bytes();
         Ok(Finished {

@@ -385,6 +385,7 @@ mod tests {
             fit_seconds: 0.2,
             score_seconds: 0.3,
             latency: None,
+            peak_bytes: None,
         }
     }
 
