@@ -88,7 +88,7 @@ impl Work<'_> {
                 jobs.extend(folds.map(|fold| self.job(info, model_point, recipe, fold)));
             }
         }
-        if self.any_missing(&jobs)? {
+        if self.any_missing(&jobs, false)? {
             source.prepare(self.folds)?;
         }
         let shared = &*source;
@@ -105,7 +105,7 @@ impl Work<'_> {
             let means: Vec<f64> = means.by_ref().take(recipes.len()).collect();
             let best = grid::best(&means);
             let job = self.job(info, model_point, &recipes[best], self.hold_out);
-            if self.any_missing(slice::from_ref(&job))? {
+            if self.any_missing(slice::from_ref(&job), true)? {
                 source.prepare(slice::from_ref(self.hold_out))?;
             }
             self.trial(&job, source, true)?;
@@ -130,7 +130,7 @@ impl Work<'_> {
                 jobs.extend(curves.map(|split| self.job(info, model_point, &recipes[best], split)));
             }
         }
-        if self.any_missing(&jobs)? {
+        if self.any_missing(&jobs, false)? {
             source.prepare(self.curves)?;
         }
         let shared = &*source;
@@ -166,9 +166,9 @@ impl Work<'_> {
         Seed(self.manifest.seed).child(&split.sha256, 0)
     }
 
-    fn any_missing<R: ?Sized>(&self, jobs: &[Job<'_, R>]) -> anyhow::Result<bool> {
+    fn any_missing<R: ?Sized>(&self, jobs: &[Job<'_, R>], alone: bool) -> anyhow::Result<bool> {
         for job in jobs {
-            if self.directory.finished(&job.spec.id())?.is_none() {
+            if self.finished(&job.spec.id(), alone)?.is_none() {
                 return Ok(true);
             }
         }
@@ -185,7 +185,7 @@ impl Work<'_> {
         let Job { spec, recipe, split } = job;
         let id = spec.id();
         let weight = weight(&spec.settings, split.train.len());
-        if let Some(trial) = self.directory.finished(&id)? {
+        if let Some(trial) = self.finished(&id, alone)? {
             self.progress.found(weight);
             return Ok(self.directory.scores(&trial)?);
         }
@@ -233,6 +233,16 @@ impl Work<'_> {
 }
 
 impl Work<'_> {
+    /// A finished trial; that of a refit also needs what its model says of corrupted images.
+    fn finished(&self, id: &str, alone: bool) -> anyhow::Result<Option<Trial>> {
+        let trial = self.directory.finished(id)?;
+        Ok(trial.filter(|trial| {
+            let wanted = alone && !self.conditions.is_empty();
+            let failed = matches!(trial.outcome, Outcome::Failed { .. });
+            !wanted || failed || matches!(corrupted::read(self.directory, id), Ok(Some(_)))
+        }))
+    }
+
     /// Scores corrupted test images; written before the trial, whose file says that all is there.
     fn corrupted(
         &self,
