@@ -148,7 +148,7 @@ fn figure(set: &SetView<'_>) -> Result<Figure, ReportError> {
         let least = if cost.title == "model" { 1.0 } else { 1e-7 };
         let points = points(set, cost);
         let (left, top) = (70.0 + 380.0 * (index % 2) as f64, 40.0 + 236.0 * (index / 2) as f64);
-        let frame = Frame {
+        let mut frame = Frame {
             left,
             top,
             right: left + 296.0,
@@ -160,6 +160,7 @@ fn figure(set: &SetView<'_>) -> Result<Figure, ReportError> {
                 (0.0, 100.0),
             ),
         };
+        thin_out(&mut frame);
         frame.mark_x(&mut canvas, cost.write, cost.title);
         let decimals = frame.y.decimals(1.0);
         frame.mark_y(&mut canvas, |tick| format!("{tick:.decimals$}"), "test accuracy (%)");
@@ -177,4 +178,17 @@ fn figure(set: &SetView<'_>) -> Result<Figure, ReportError> {
         set.summary.dataset
     );
     Figure::new(set.stem("pareto"), &alt, &canvas)
+}
+
+/// Leaves out marks whose numbers would run into the one before.
+fn thin_out(frame: &mut Frame) {
+    const ROOM: f64 = 58.0;
+    let mut kept: Vec<f64> = Vec::new();
+    for &tick in &frame.x.ticks {
+        let free = kept.last().is_none_or(|&last| frame.across(tick) - frame.across(last) >= ROOM);
+        if free {
+            kept.push(tick);
+        }
+    }
+    frame.x.ticks = kept;
 }

@@ -57,7 +57,8 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
              images. The corruption error (CE) is the sum of the error rates over the severities, \
              divided by that of the deep champion; mCE is its mean over the corruptions: below 1 a \
              pipeline bears corruption better than that network. The relative mCE counts only what \
-             a corruption adds to the error on clean images. Severities are those of MNIST-C (grey) \
+             a corruption adds to the error on clean images; there is none (–) where some corruption \
+             costs the deep champion nothing. Severities are those of MNIST-C (grey) \
              and CIFAR-10-C (colour) where these have the corruption."
         }
         @for part in &parts { (part) }
