@@ -3,7 +3,9 @@
 
 use crate::calibration;
 use crate::catalogue::{self, EntryError};
+use crate::curves;
 use crate::plan::{ClassifierEntry, Grid, Plan, Settings};
+use crate::robustness;
 use base::{Extract, Fit, FitEmbedding, FitMany, Matrix, Seed, ShapeError, Size};
 use eval::grid::Point;
 use eval::record::{Family, PipelineInfo};
@@ -196,6 +198,12 @@ impl Faults {
         let folds = Folds { count: protocol.folds, rows: usize::MAX, classes: 2 };
         if let Err(error) = Search::new(protocol, &Grid::new(), Seed(plan.seed), folds) {
             self.note(format!("protocol: {error}"));
+        }
+        if let Err(fault) = robustness::conditions(protocol) {
+            self.note(fault);
+        }
+        if let Some(fault) = curves::fault(protocol) {
+            self.note(fault);
         }
     }
 

@@ -1,16 +1,18 @@
 //! One run from the command line to the report.
 
 use crate::args::CompareArgs;
+use crate::curves;
 use crate::environment::{environment, git_revision, lock_sha256, program_sha256, repository};
 use crate::finish;
 use crate::pipelines::{self, Pipelines};
 use crate::place::{check_place, check_same_run, make_place, set_aside};
 use crate::plan::Plan;
 use crate::progress::{Progress, weight};
+use crate::robustness;
 use crate::runner::{Stage, Work};
 use crate::sets::{self, OpenSet};
 use anyhow::Context;
-use eval::record::{Family, Manifest, SCHEMA, canonical_sha256};
+use eval::record::{Family, Manifest, SCHEMA, SplitRecord, canonical_sha256};
 use eval::store::RunDirectory;
 use std::path::PathBuf;
 
@@ -59,6 +61,8 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
             progress.warn(&format!("the plan has no {side} pipeline, so there will be no answer"));
         }
     }
+    let conditions =
+        robustness::conditions(&plan.protocol).map_err(|fault| BadRequest(vec![fault]))?;
     for set in &sets {
         let work = Work {
             manifest: &manifest,
@@ -67,6 +71,7 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
             images: set.data.images(),
             labels: &set.labels,
             stages: stages(set),
+            conditions: &conditions,
             progress: &progress,
         };
         work.run(&pipelines)?;
@@ -117,7 +122,7 @@ fn manifest(plan: &Plan, pipelines: &Pipelines, sets: &[OpenSet]) -> anyhow::Res
         lock_sha256: lock_sha256(),
         program_sha256: program_sha256()?,
         seed: plan.seed,
-        protocol: plan.protocol,
+        protocol: plan.protocol.clone(),
         datasets: sets.iter().map(|set| set.record.name.clone()).collect(),
         pipelines: pipelines.infos(),
     })
@@ -145,8 +150,9 @@ fn write_inputs(
     directory.write_environment(&environment())?;
     for set in sets {
         directory.write_data(&set.record)?;
-        for Stage { test, folds, .. } in stages(set) {
-            folds.iter().chain([test]).try_for_each(|split| directory.write_split(split))?;
+        for Stage { test, folds, curves, .. } in stages(set) {
+            let splits = folds.iter().chain(curves).chain([test]);
+            splits.into_iter().try_for_each(|split| directory.write_split(split))?;
         }
     }
     Ok(())
@@ -154,18 +160,24 @@ fn write_inputs(
 
 /// Where the pipelines are searched and scored: see [`Work::stages`].
 fn stages(set: &OpenSet) -> Vec<Stage<'_>> {
-    let mut stages = vec![Stage { test: &set.hold_out, folds: &set.folds, timed: true }];
-    stages.extend(set.outer.iter().map(|(test, folds)| Stage { test, folds, timed: false }));
+    let (test, folds) = (&set.hold_out, &set.folds[..]);
+    let mut stages = vec![Stage { test, folds, curves: &set.curves, timed: true }];
+    let outer = |(test, folds)| Stage { test, folds, curves: &[], timed: false };
+    stages.extend(set.outer.iter().map(|(test, folds)| outer((test, &folds[..]))));
     stages
 }
 
 /// Of searches that end early, too much; the bar jumps then.
 fn total_weight(pipelines: &Pipelines, sets: &[OpenSet]) -> u64 {
     let points = pipelines.points();
-    let of_stage = |Stage { test, folds, .. }: &Stage<'_>| -> u64 {
-        let fold_rows: usize = folds.iter().map(|fold| fold.train.len()).sum();
-        let rows = |count: usize| fold_rows * count + test.train.len();
-        points.iter().map(|(info, count)| weight(&info.settings, rows(*count))).sum()
+    let of_stage = |Stage { test, folds, curves, .. }: &Stage<'_>| -> u64 {
+        let rows_of = |splits: &[SplitRecord]| splits.iter().map(|split| split.train.len()).sum();
+        let (fold_rows, curve_rows): (usize, usize) = (rows_of(folds), rows_of(curves));
+        let rows = |info, count: usize| {
+            let curve = if curves::has_curve(info) { curve_rows } else { 0 };
+            fold_rows * count + test.train.len() + curve
+        };
+        points.iter().map(|(info, count)| weight(&info.settings, rows(info, *count))).sum()
     };
     sets.iter().flat_map(stages).map(|stage| of_stage(&stage)).sum()
 }

@@ -1,17 +1,22 @@
 //! Does the trials of a run: search on the inner folds in parallel, then each winner alone on
 //! all training rows, scored once on the hold-out.
 
+use crate::curves;
 use crate::pipelines::{OnLearned, Pipeline, Pipelines};
 use crate::progress::{Progress, weight};
+use crate::robustness;
 use crate::sources::{Finished, FixedFeatures, LearnedFeatures, Models, Source};
-use base::{FitError, Images, Labels, Scores, Seed};
+use base::{FitError, Images, Labels, Rows, Scores, Seed};
+use eval::corrupted;
 use eval::grid::Point;
+use eval::peak_memory;
 use eval::record::{
     Costs, DataRecord, Latency, Manifest, Outcome, PipelineInfo, SCHEMA, SplitRecord, Trial,
     TrialSpec, sha256_hex,
 };
 use eval::store::{RunDirectory, score_bytes};
 use eval::trial::latency;
+use rayon::prelude::*;
 use serde_json::json;
 use std::hint::black_box;
 use std::slice;
@@ -32,6 +37,9 @@ pub(crate) struct Work<'a> {
     /// The whole training part with the hold-out, then the outer folds of the nested
     /// cross-validation, if there are any.
     pub(crate) stages: Vec<Stage<'a>>,
+    /// What the test images are put through for every model that is refitted on the whole training
+    /// part.
+    pub(crate) conditions: &'a [robustness::Condition],
     pub(crate) progress: &'a Progress,
 }
 
@@ -41,6 +49,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) test: &'a SplitRecord,
     /// The inner folds.
     pub(crate) folds: &'a [SplitRecord],
+    /// Parts of the training rows, for learning curves.
+    pub(crate) curves: &'a [SplitRecord],
     /// Whether the winner works alone and its times are claimed.
     pub(crate) timed: bool,
 }
@@ -93,12 +103,36 @@ impl Work<'_> {
         for (pipeline, &best) in pipelines.iter().zip(&chosen) {
             let recipe = &pipeline.recipes[best];
             let job = self.job(&pipeline.info, model_point, recipe, stage.test);
-            if self.any_missing(slice::from_ref(&job))? {
+            if self.any_missing(slice::from_ref(&job), stage.timed)? {
                 source.prepare(&[stage.test])?;
             }
             self.trial(&job, source, stage.timed)?;
         }
+        self.learning_curves(stage.curves, pipelines, &chosen, model_point, source)?;
         Ok(chosen)
+    }
+
+    /// The chosen recipe of each pipeline on every part of the training rows, side by side.
+    fn learning_curves<R: ?Sized + Send + Sync>(
+        &self,
+        splits: &[SplitRecord],
+        pipelines: &[Pipeline<R>],
+        chosen: &[usize],
+        model_point: Option<&Point>,
+        source: &mut impl Source<R>,
+    ) -> anyhow::Result<()> {
+        let mut jobs = Vec::new();
+        for (Pipeline { info, recipes, .. }, &best) in pipelines.iter().zip(chosen) {
+            if curves::has_curve(info) {
+                let recipe = &recipes[best];
+                jobs.extend(splits.iter().map(|split| self.job(info, model_point, recipe, split)));
+            }
+        }
+        if self.any_missing(&jobs, false)? {
+            source.prepare(&splits.iter().collect::<Vec<_>>())?;
+        }
+        let shared = &*source;
+        jobs.par_iter().try_for_each(|job| self.trial(job, shared, false).map(|_| ()))
     }
 
     pub(crate) fn job<'a, R: ?Sized>(
@@ -131,9 +165,13 @@ impl Work<'_> {
         Seed(self.manifest.seed).child(&split.sha256, 0)
     }
 
-    pub(crate) fn any_missing<R: ?Sized>(&self, jobs: &[Job<'_, R>]) -> anyhow::Result<bool> {
+    pub(crate) fn any_missing<R: ?Sized>(
+        &self,
+        jobs: &[Job<'_, R>],
+        alone: bool,
+    ) -> anyhow::Result<bool> {
         for job in jobs {
-            if self.directory.finished(&job.spec.id())?.is_none() {
+            if self.finished(&job.spec.id(), alone)?.is_none() {
                 return Ok(true);
             }
         }
@@ -147,7 +185,7 @@ impl Work<'_> {
         source: &impl Source<R>,
         alone: bool,
     ) -> anyhow::Result<Option<Scores>> {
-        if let Some(trial) = self.directory.finished(&job.spec.id())? {
+        if let Some(trial) = self.finished(&job.spec.id(), alone)? {
             self.progress.found(self.weight(job));
             return Ok(self.directory.scores(&trial)?);
         }
@@ -163,7 +201,7 @@ impl Work<'_> {
     ) -> anyhow::Result<Option<Scores>> {
         let Job { spec, split, .. } = job;
         let id = spec.id();
-        if let Some(trial) = self.directory.finished(&id)? {
+        if let Some(trial) = self.finished(&id, alone)? {
             self.progress.found(self.weight(job));
             return Ok(self.directory.scores(&trial)?);
         }
@@ -175,7 +213,9 @@ impl Work<'_> {
             fit_seconds: 0.0,
             score_seconds: 0.0,
             latency: None,
+            peak_bytes: None,
         };
+        let measured = alone && peak_memory::restart();
         let failed = |error: String| (Outcome::Failed { error }, None, Vec::new());
         let (outcome, scores, curve) = match trained {
             Err(error) => failed(error.to_string()),
@@ -187,7 +227,11 @@ impl Work<'_> {
                 costs.extract_seconds = finished.extract_seconds;
                 costs.fit_seconds = finished.fit_seconds;
                 costs.score_seconds = finished.score_seconds;
+                costs.peak_bytes = if measured { peak_memory::bytes() } else { None };
                 costs.latency = if alone { single_images(&finished, split) } else { None };
+                if alone && !self.conditions.is_empty() {
+                    self.corrupted(&id, &finished, split)?;
+                }
                 (done(&finished), Some(finished.scores), finished.curve)
             }
         };
@@ -205,6 +249,32 @@ impl Work<'_> {
 
     fn weight<R: ?Sized>(&self, job: &Job<'_, R>) -> u64 {
         weight(&job.spec.settings, job.split.train.len())
+    }
+}
+
+impl Work<'_> {
+    /// A finished trial; that of a refit also needs what its model says of corrupted images.
+    fn finished(&self, id: &str, alone: bool) -> anyhow::Result<Option<Trial>> {
+        let trial = self.directory.finished(id)?;
+        Ok(trial.filter(|trial| {
+            let wanted = alone && !self.conditions.is_empty();
+            let failed = matches!(trial.outcome, Outcome::Failed { .. });
+            !wanted || failed || matches!(corrupted::read(self.directory, id), Ok(Some(_)))
+        }))
+    }
+
+    /// Scores corrupted test images; written before the trial, whose file says that all is there.
+    fn corrupted(
+        &self,
+        id: &str,
+        finished: &Finished<'_>,
+        split: &SplitRecord,
+    ) -> anyhow::Result<()> {
+        let seed = Seed(self.manifest.seed).child("corrupt", 0);
+        let test = self.images.pick(&split.test);
+        let Some(score) = finished.score_images.as_deref() else { return Ok(()) };
+        let record = robustness::score(id, self.conditions, &test, seed, score)?;
+        Ok(self.directory.write_record(&corrupted::path(id), &record)?)
     }
 }
 

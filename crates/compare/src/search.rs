@@ -162,7 +162,7 @@ impl Work<'_> {
         let mut splits: BTreeMap<&str, &SplitRecord> = BTreeMap::new();
         let mut missing = false;
         for piece in pieces {
-            missing = missing || self.any_missing(&piece.jobs)?;
+            missing = missing || self.any_missing(&piece.jobs, false)?;
             splits.extend(piece.jobs.iter().map(|job| (job.split.name.as_str(), job.split)));
         }
         if missing {
@@ -182,7 +182,7 @@ impl Work<'_> {
         let alone = || jobs.iter().map(|job| self.trial(job, source, false)).collect();
         let grid = jobs.iter().any(|job| job.spec.together.is_some());
         // One point that is missing needs the whole grid again, for its bits depend on all.
-        if !grid || !self.any_missing(jobs)? {
+        if !grid || !self.any_missing(jobs, false)? {
             return alone();
         }
         let splits: Vec<_> = stage.folds.iter().map(|fold| (fold, self.seed(fold))).collect();

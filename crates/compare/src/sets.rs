@@ -1,5 +1,6 @@
 //! Opens the image sets of a plan and splits them.
 
+use crate::curves;
 use crate::pipelines::Pipelines;
 use crate::plan::Plan;
 use base::{Labels, Rows, Seed};
@@ -22,6 +23,8 @@ pub(crate) struct OpenSet {
     /// Of the nested cross-validation inside the training part, if the plan asks for it: each outer
     /// fold with the inner folds of its training rows.
     pub(crate) outer: Vec<(SplitRecord, Vec<SplitRecord>)>,
+    /// Parts of the training rows, for learning curves.
+    pub(crate) curves: Vec<SplitRecord>,
     /// What the user should know before the work starts.
     pub(crate) notices: Vec<String>,
 }
@@ -94,8 +97,12 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
         labels: data.labels().ids().to_vec(),
         name,
     };
+    let hold_out = SplitRecord::new(hold_out_name(&record.name), hold_out.train, hold_out.test);
+    let curves = curves::splits(&record.name, &labels, &hold_out, plan)
+        .map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(OpenSet {
-        hold_out: SplitRecord::new(hold_out_name(&record.name), hold_out.train, hold_out.test),
+        hold_out,
+        curves,
         folds: folds
             .into_iter()
             .enumerate()

@@ -4,7 +4,7 @@ use crate::pipelines::OnFixed;
 use crate::together::on_features_together;
 use base::{
     Convergence, Embedding, Epoch, Fit, FitEmbedding, FitError, FitMany, FitSummary, Images,
-    Labels, Matrix, Rows, Scores, Seed,
+    Labels, Matrix, Predict, Rows, Scores, Seed,
 };
 use eval::grid::Point;
 use eval::record::SplitRecord;
@@ -30,9 +30,12 @@ pub(crate) struct Finished<'a> {
     pub(crate) score_seconds: f64,
     /// Scores one row of the data set, from its pixels; needed of what is timed.
     pub(crate) score_one: Option<ScoreOne<'a>>,
+    /// Scores any images of the same size; needed of what is refitted.
+    pub(crate) score_images: Option<ScoreImages<'a>>,
 }
 
 pub(crate) type ScoreOne<'a> = Box<dyn Fn(usize) -> Scores + 'a>;
+pub(crate) type ScoreImages<'a> = Box<dyn Fn(&Images) -> Scores + Sync + 'a>;
 
 /// Rows of a data set in the form that recipes of type `R` take.
 pub(crate) trait Source<R: ?Sized>: Sync {
@@ -95,7 +98,10 @@ impl Source<dyn Fit<Matrix>> for FixedFeatures<'_> {
             extractor.extract(self.images.image(row), out);
             features
         };
-        let finished = on_features(recipe.as_ref(), matrix, self.labels, split, seed, one)?;
+        let many = move |images: &Images| {
+            features::extract_all(extractor, images).expect("the size suited the images of the set")
+        };
+        let finished = on_features(recipe.as_ref(), matrix, self.labels, split, seed, (one, many))?;
         Ok(Finished { extract_seconds: self.share(*seconds, split), ..finished })
     }
 
@@ -121,18 +127,21 @@ impl FixedFeatures<'_> {
     }
 }
 
-/// A classifier on features of all rows; `one` works out those of a single row.
+/// A classifier on features of all rows; `one` works out those of a single row, `many` those of
+/// other images.
 fn on_features<'a>(
     recipe: &dyn Fit<Matrix>,
     features: &Matrix,
     labels: &Labels,
     split: &SplitRecord,
     seed: Seed,
-    one: impl Fn(usize) -> Matrix + 'a,
+    (one, many): (impl Fn(usize) -> Matrix + 'a, impl Fn(&Images) -> Matrix + Sync + 'a),
 ) -> Result<Finished<'a>, FitError> {
     let parts = (&split.train[..], &split.test[..]);
     let trained = train_and_score(recipe, features, labels, parts, seed)?;
-    let FitSummary { convergence, model_bytes, curve } = trained.model.summary();
+    let model: Arc<dyn Predict<Matrix>> = Arc::from(trained.model);
+    let same = Arc::clone(&model);
+    let FitSummary { convergence, model_bytes, curve } = model.summary();
     Ok(Finished {
         scores: trained.scores,
         disputed: trained.disputed,
@@ -143,7 +152,8 @@ fn on_features<'a>(
         extract_seconds: 0.0,
         fit_seconds: trained.fit_seconds,
         score_seconds: trained.score_seconds,
-        score_one: Some(Box::new(move |row| trained.model.scores(&one(row)))),
+        score_one: Some(Box::new(move |row| model.scores(&one(row)))),
+        score_images: Some(Box::new(move |images| same.scores(&many(images)))),
     })
 }
 
@@ -206,6 +216,7 @@ impl Source<dyn FitEmbedding> for Models<'_> {
         let scores = model.scores(&test);
         let score_seconds = start.elapsed().as_secs_f64();
         let FitSummary { convergence, model_bytes, curve } = model.summary();
+        let same = Arc::clone(&model);
         Ok(Finished {
             scores,
             disputed: model.disputed(&test),
@@ -217,6 +228,7 @@ impl Source<dyn FitEmbedding> for Models<'_> {
             fit_seconds,
             score_seconds,
             score_one: Some(Box::new(move |row| model.scores(&self.images.pick(&[row])))),
+            score_images: Some(Box::new(move |images| same.scores(images))),
         })
     }
 
@@ -285,7 +297,9 @@ impl Source<dyn Fit<Matrix>> for LearnedFeatures<'_> {
         let (images, labels) = (self.models.images, self.models.labels);
         let model = &embedded.trained.model;
         let one = move |row| model.embed(&images.pick(&[row]));
-        let finished = on_features(recipe.as_ref(), &embedded.features, labels, split, seed, one)?;
+        let many = move |images: &Images| model.embed(images);
+        let ways = (one, many);
+        let finished = on_features(recipe.as_ref(), &embedded.features, labels, split, seed, ways)?;
         Ok(self.with_model(embedded, split, finished))
     }
 

@@ -37,6 +37,7 @@ pub(crate) fn on_features_together(
         fit_seconds: share,
         score_seconds: 0.0,
         score_one: None,
+        score_images: None,
     };
     let of_split = |results: Vec<_>| results.into_iter().map(finished).collect();
     Ok(results.into_iter().map(of_split).collect())

@@ -83,6 +83,10 @@ fn a_finished_run_is_not_done_again_and_its_report_can_be_rebuilt() {
     succeed(&compare(folder.path(), &arguments));
     let run = folder.path().join("run");
     let before = files(&run);
+    for (part, least) in [("corrupted", 8), ("figures/learning", 0), ("splits/bars.curve", 4)] {
+        let found = before.keys().filter(|path| path.display().to_string().starts_with(part));
+        assert!(found.count() >= least.max(1), "{part}");
+    }
     succeed(&compare(folder.path(), &arguments));
     let changed: Vec<_> = files(&run)
         .into_iter()
@@ -118,12 +122,16 @@ fn all_faults_are_told_at_once_before_any_work() {
     let plan = PLAN
         .replace("kind = \"majority\"", "kind = \"majoriti\"")
         .replace("cell_size = [4, 4]", "cell_size = [0, 4]")
-        .replace("epochs = 3", "epoch = 3");
+        .replace("epochs = 3", "epoch = 3")
+        .replace("\"jpeg\"", "\"rain\"")
+        .replace("repeats = 2", "repeats = 0");
     std::fs::write(folder.path().join("plan.toml"), plan).unwrap();
     let refused = compare(folder.path(), &["--plan", "plan.toml", "--out", "run"]);
     assert_eq!(refused.status.code(), Some(2));
     let stderr = String::from_utf8(refused.stderr).unwrap();
-    for part in ["`majoriti` is not known", "cell_size", "unknown field `epoch`"] {
+    let parts =
+        ["`majoriti` is not known", "cell_size", "unknown field `epoch`", "`rain`", "`repeats`"];
+    for part in parts {
         assert_eq!(stderr.lines().filter(|line| line.contains(part)).count(), 1, "{stderr}");
     }
     assert!(stderr.lines().all(|line| line.starts_with("error: ")), "{stderr}");
@@ -192,8 +200,12 @@ fn a_report_of_a_damaged_run_says_so_and_the_same_command_repairs_it() {
     let report = || command(folder.path(), &["report", "run"]).output().unwrap();
     let any = |part: &str| whole.keys().find(|path| path.starts_with(part)).unwrap().clone();
 
-    for (path, bytes) in [(any("scores"), &b"1234"[..]), (any("trials"), b"{}"), (any("data"), b"")]
-    {
+    for (path, bytes) in [
+        (any("scores"), &b"1234"[..]),
+        (any("trials"), b"{}"),
+        (any("data"), b""),
+        (any("corrupted"), b"{"),
+    ] {
         std::fs::write(run.join(&path), bytes).unwrap();
         let stderr = String::from_utf8(report().stderr).unwrap();
         assert!(stderr.starts_with("error: ") && stderr.lines().count() == 1, "{stderr}");

@@ -4,10 +4,13 @@
 
 pub mod across;
 pub mod contract;
+pub mod corrupted;
 pub mod latency;
+pub mod learning;
 pub mod learning_curve;
 pub mod metric;
 pub mod pareto;
+pub mod peak_memory;
 pub mod power_law;
 pub mod record;
 pub mod robustness;

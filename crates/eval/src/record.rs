@@ -46,7 +46,7 @@ pub struct Manifest {
 }
 
 /// How data are split and the verdict is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Protocol {
     /// Share of the images held out for the test, where the data set has no official test part.
@@ -77,6 +77,12 @@ pub struct Protocol {
     pub rule: Rule,
     /// Nested cross-validation inside the training part, beside the hold-out.
     pub nested: Option<Nested>,
+    /// Corruptions of the test images on which every refitted model is scored too.
+    pub corruptions: Corruptions,
+    /// Severities of each corruption, 1 to 5.
+    pub severities: Vec<usize>,
+    /// Trainings on parts of the training rows; unset: none.
+    pub learning_curve: Option<LearningCurve>,
 }
 
 /// How a search goes through the points.
@@ -130,7 +136,48 @@ impl Default for Protocol {
             rule: Rule::Best,
             nested: None,
             duplicates: Duplicates::KeepTogether,
+            corruptions: Corruptions::Word(CorruptionWord::None),
+            severities: vec![1, 2, 3, 4, 5],
+            learning_curve: None,
         }
+    }
+}
+
+/// `"none"`, `"all"`, or a list of names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Corruptions {
+    /// None or all.
+    Word(CorruptionWord),
+    /// These.
+    Named(Vec<String>),
+}
+
+/// None or all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CorruptionWord {
+    /// No corruption.
+    None,
+    /// Every corruption that is known.
+    All,
+}
+
+/// Sizes of the parts of the training rows, and how often each is drawn anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LearningCurve {
+    /// Training images, ascending; empty: `points` sizes, each twice the one before, up to all.
+    pub sizes: Vec<usize>,
+    /// Sizes if none are given, all training rows being one of them.
+    pub points: usize,
+    /// Draws of each size. The subsets of one draw are nested.
+    pub repeats: usize,
+}
+
+impl Default for LearningCurve {
+    fn default() -> Self {
+        Self { sizes: Vec::new(), points: 6, repeats: 3 }
     }
 }
 
@@ -334,6 +381,10 @@ pub struct Costs {
     pub score_seconds: f64,
     /// Time of one image from pixels to class, if measured.
     pub latency: Option<Latency>,
+    /// Most bytes of memory the whole program held at once while it trained and scored, images and
+    /// features of the set included; unset where the system does not tell or others computed too.
+    #[serde(default)]
+    pub peak_bytes: Option<u64>,
 }
 
 /// Time of one image from pixels to class, warmed up, one after another.

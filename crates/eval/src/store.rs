@@ -387,6 +387,7 @@ mod tests {
             fit_seconds: 0.2,
             score_seconds: 0.3,
             latency: None,
+            peak_bytes: None,
         }
     }
 

@@ -147,7 +147,7 @@ impl SetSummary {
             });
         }
         let answer = answer(run, data, hold_out, &pipelines);
-        let protocol = run.manifest.protocol;
+        let protocol = &run.manifest.protocol;
         let nested = protocol
             .nested
             .and_then(|nested| NestedAnswer::of(&pipelines, nested.folds, protocol.level));
@@ -222,6 +222,11 @@ pub fn hold_out_name(dataset: &str) -> String {
     format!("{dataset}.holdout")
 }
 
+/// Name of the part of `size` training rows in a repetition of the learning curve.
+pub fn curve_name(dataset: &str, size: usize, repeat: usize) -> String {
+    format!("{dataset}.curve{size}-{repeat}")
+}
+
 /// Name of fold `number` of the search inside the training part.
 pub fn fold_name(dataset: &str, number: usize) -> String {
     format!("{dataset}.fold{number}")
@@ -284,7 +289,7 @@ fn answer(
     let deep = champion(pipelines, Family::Deep)?;
     let predicted = |index: usize| pipelines[index].result.as_ref().ok().map(|r| &r.predicted);
     let paired = Paired::new(&truth(data, hold_out), predicted(classical)?, predicted(deep)?);
-    let protocol = run.manifest.protocol;
+    let protocol = &run.manifest.protocol;
     Some(Answer {
         classical,
         deep,

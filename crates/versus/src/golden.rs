@@ -5,6 +5,7 @@
 
 mod cascade;
 mod case;
+pub mod corruptions;
 mod fhog;
 mod gray;
 mod group_rectangles;

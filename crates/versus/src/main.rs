@@ -23,11 +23,14 @@ enum Task {
 #[derive(clap::Args)]
 struct GoldenArgs {
     /// Folder with `manifest.json`, one JSON file per family of cases, `img/` and `out/`
-    #[arg(value_name = "DIR", required_unless_present = "stats")]
+    #[arg(value_name = "DIR", required_unless_present_any = ["stats", "corruptions"])]
     folder: Option<PathBuf>,
     /// JSON file with groups of cases of statistics, metrics, splits and searches
     #[arg(long, value_name = "FILE")]
     stats: Option<PathBuf>,
+    /// JSON file with cases of corrupted images
+    #[arg(long, value_name = "FILE")]
+    corruptions: Option<PathBuf>,
     /// Folder with OpenCV's `haarcascades` and `lbpcascades` (Debian: package `opencv-data`)
     #[arg(long, value_name = "DIR", default_value = "/usr/share/opencv4")]
     cascades: PathBuf,
@@ -60,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 /// Whether every case passed; tells which did not.
-fn check(GoldenArgs { folder, stats, cascades }: &GoldenArgs) -> Result<bool> {
+fn check(GoldenArgs { folder, stats, corruptions, cascades }: &GoldenArgs) -> Result<bool> {
     let mut passed = true;
     if let Some(folder) = folder {
         let report = golden::run(folder, cascades)?;
@@ -69,6 +72,11 @@ fn check(GoldenArgs { folder, stats, cascades }: &GoldenArgs) -> Result<bool> {
     }
     if let Some(file) = stats {
         let report = golden::stats::run(file)?;
+        tell(report.failures(), &report);
+        passed &= report.passed();
+    }
+    if let Some(file) = corruptions {
+        let report = golden::corruptions::run(file)?;
         tell(report.failures(), &report);
         passed &= report.passed();
     }

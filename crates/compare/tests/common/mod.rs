@@ -17,6 +17,9 @@ data = ["bars"]
 
 [protocol]
 folds = 2
+corruptions = ["gaussian-noise", "rotate", "jpeg"]
+severities = [1, 5]
+learning_curve = { points = 3, repeats = 2 }
 
 [[extractor]]
 name = "pixels"
@@ -139,7 +142,8 @@ pub(crate) fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// Everything that must not differ between equal runs.
 pub(crate) fn results(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let parts = ["trials", "scores", "curves", "splits", "predictions", "examples", "data"];
+    let parts =
+        ["trials", "scores", "curves", "splits", "predictions", "examples", "data", "corrupted"];
     let mut results = files(run);
     results.retain(|path, _| parts.iter().any(|part| path.starts_with(part)));
     assert!(results.keys().any(|path| path.starts_with("trials")));

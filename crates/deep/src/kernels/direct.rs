@@ -89,13 +89,7 @@ impl Direct {
         Level::detected().and_then(|level| Self::at(level, input, output, size, padding))
     }
 
-    fn at(
-        level: Level,
-        input: Shape,
-        output: Shape,
-        size: usize,
-        padding: usize,
-    ) -> Option<Self> {
+    fn at(level: Level, input: Shape, output: Shape, size: usize, padding: usize) -> Option<Self> {
         let around = (size - 1).checked_sub(padding)?;
         let (input, gradient) =
             (Padded::new(input, padding, size), Padded::new(output, around, size));

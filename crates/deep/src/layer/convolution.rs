@@ -29,9 +29,7 @@
 
 mod columns;
 
-use crate::kernels::{
-    Direct, Mat, Output, Packed, add, as_f32, as_f32_mut, matmul, sum_of, wide,
-};
+use crate::kernels::{Direct, Mat, Output, Packed, add, as_f32, as_f32_mut, matmul, sum_of, wide};
 use crate::layer::init::he_normal;
 use crate::layer::window::Window;
 use crate::layer::{Layer, LayerError, PIECE, Parameter, Role, Shape, batch_length};

@@ -13,7 +13,7 @@ use maud::{Markup, html};
 pub(crate) const SECTION: Section = Section { id: "method", title: "Method", render };
 
 fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> {
-    let protocol = run.manifest.protocol;
+    let protocol = &run.manifest.protocol;
     let level = text::plain(100.0 * protocol.level);
     let margin = text::plain(100.0 * protocol.margin);
     let test_share = text::plain(100.0 * protocol.test_share);

@@ -10,11 +10,14 @@ mod cost;
 mod curves;
 mod data;
 mod examples;
+mod learning;
 mod method;
 mod metrics;
 mod overview;
 mod pairs;
+mod pareto;
 mod reproduce;
+mod robustness;
 mod scoreboard;
 mod table;
 mod verdict;
@@ -57,7 +60,10 @@ pub(crate) const SECTIONS: &[Section] = &[
     confusion::SECTION,
     metrics::SECTION,
     calibration::SECTION,
+    learning::SECTION,
+    robustness::SECTION,
     cost::SECTION,
+    pareto::SECTION,
     examples::SECTION,
     curves::SECTION,
     data::SECTION,

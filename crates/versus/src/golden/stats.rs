@@ -9,7 +9,7 @@
 //! truth values must be equal; a `note` is for readers.
 
 mod distributions;
-mod input;
+pub(super) mod input;
 mod metrics;
 mod paired;
 mod questions;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// The entry `key` of the input.
-pub(super) fn get<T: DeserializeOwned>(input: &Value, key: &str) -> Result<T, String> {
+pub(in crate::golden) fn get<T: DeserializeOwned>(input: &Value, key: &str) -> Result<T, String> {
     let value = input.get(key).ok_or_else(|| format!("the input has no `{key}`"))?;
     serde_json::from_value(value.clone()).map_err(|error| format!("input `{key}`: {error}"))
 }
