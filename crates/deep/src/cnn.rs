@@ -2,7 +2,9 @@
 
 use crate::layer::{ConvolutionParams, PIECE, PoolParams, Shape};
 use crate::loss::{Objective, softmax};
-use crate::network::{AffineParams, LayerKind, LayerSpec, Network, NetworkSpec, OnnxError};
+use crate::network::{
+    AffineParams, LayerKind, LayerSpec, Network, NetworkChoice, NetworkSpec, OnnxError,
+};
 use crate::optimiser::{Optimiser, OptimiserParams};
 use crate::real::Real;
 use crate::schedule::{Schedule, ScheduleParams};
@@ -52,10 +54,10 @@ pub struct CnnParams {
     /// What else happens to training images.
     #[serde(skip_serializing_if = "is_default")]
     pub augment: AugmentParams,
-    /// One of [`NetworkSpec::names`] instead of the layers that `channels`, `kernel_size` and
-    /// `embedding` describe; those are left out then.
+    /// A network, by name or layer by layer, instead of the one that `channels`, `kernel_size` and
+    /// `embedding` describe; those are left out then. It must put out one number per class.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub network: Option<String>,
+    pub network: Option<NetworkChoice>,
     /// The rule by which the weights are moved.
     #[serde(skip_serializing_if = "is_default")]
     pub optimiser: OptimiserParams,
@@ -115,8 +117,8 @@ impl CnnParams {
     /// # Panics
     /// If no network has the name that is given.
     pub fn spec(&self, size: Size) -> NetworkSpec {
-        if let Some(name) = &self.network {
-            return NetworkSpec::named(name).expect("a name that was checked");
+        if let Some(network) = &self.network {
+            return network.spec().expect("a name that was checked");
         }
         let mut layers: Vec<LayerKind> = Vec::new();
         let (mut height, mut width) = (size.height, size.width);
@@ -136,10 +138,47 @@ impl CnnParams {
         NetworkSpec { layers: layers.into_iter().map(LayerSpec::from).collect() }
     }
 
-    /// The untrained network, for images of a size that was checked.
-    pub(crate) fn network<R: Real>(&self, size: Size, classes: usize, seed: Seed) -> Network<R> {
-        let input = Shape { channels: size.channels, height: size.height, width: size.width };
-        Network::new(&self.spec(size), input, classes, seed).expect("settings were checked")
+    /// The untrained network.
+    ///
+    /// # Errors
+    /// If a layer cannot take what it is given, or the last does not put out a number per class.
+    pub(crate) fn network<R: Real>(
+        &self,
+        size: Size,
+        classes: usize,
+        seed: Seed,
+    ) -> Result<Network<R>, ShapeError> {
+        let network = self.any_network(size, classes, seed)?;
+        let output = network.output_shape(network.depth());
+        if output != Shape::vector(classes) {
+            let reason = format!("the network puts out {output} for {classes} classes");
+            return Err(ShapeError::Network { height: size.height, width: size.width, reason });
+        }
+        Ok(network)
+    }
+
+    /// The same, whatever it puts out.
+    fn any_network<R: Real>(
+        &self,
+        size: Size,
+        classes: usize,
+        seed: Seed,
+    ) -> Result<Network<R>, ShapeError> {
+        let Size { height, width, channels } = size;
+        let min = self.kernel_size;
+        if self.network.is_none() && (height < min || width < min) {
+            return Err(ShapeError::TooSmall {
+                what: "the network",
+                height,
+                width,
+                min_height: min,
+                min_width: min,
+            });
+        }
+        let input = Shape { channels, height, width };
+        Network::new(&self.spec(size), input, classes, seed)
+            .and_then(|network| network.check_trainable().map(|()| network))
+            .map_err(|error| ShapeError::Network { height, width, reason: error.to_string() })
     }
 
     pub(crate) fn objective(&self) -> Objective {
@@ -149,8 +188,10 @@ impl CnnParams {
     /// Settings of the layers: in range, and not in contradiction.
     fn check_layers(&self) -> Result<(), ParamError> {
         let plain = Self::default();
-        if let Some(name) = &self.network {
-            if NetworkSpec::named(name).is_none() {
+        if let Some(network) = &self.network {
+            if let NetworkChoice::Named(name) = network
+                && network.spec().is_none()
+            {
                 let expected = "one of lenet, mlp, nin, resnet-small, vgg-small";
                 return Err(ParamError::new("network", name, expected));
             }
@@ -291,8 +332,7 @@ impl Cnn {
         seed: Seed,
     ) -> Result<Training<'a>, FitError> {
         FitError::check_labels(x.len(), y)?;
-        self.check(x.size())?;
-        Ok(Training::new(&self.params, x, y, seed))
+        Ok(Training::new(&self.params, x, y, seed)?)
     }
 }
 
@@ -311,25 +351,8 @@ impl FitEmbedding for Cnn {
     /// Refuses images with a side shorter than the kernels, and those that a layer of a named
     /// network cannot take.
     fn check(&self, size: Size) -> Result<(), ShapeError> {
-        if self.params.network.is_some() {
-            let Size { height, width, channels } = size;
-            let input = Shape { channels, height, width };
-            return match Network::<f32>::new(&self.params.spec(size), input, 2, Seed(0)) {
-                Ok(_) => Ok(()),
-                Err(error) => Err(ShapeError::Network { height, width, reason: error.to_string() }),
-            };
-        }
-        let min = self.params.kernel_size;
-        if size.height < min || size.width < min {
-            return Err(ShapeError::TooSmall {
-                what: "the network",
-                height: size.height,
-                width: size.width,
-                min_height: min,
-                min_width: min,
-            });
-        }
-        Ok(())
+        // How many classes there will be is not known yet.
+        self.params.any_network::<f32>(size, 2, Seed(0)).map(|_| ())
     }
 
     fn fit_embedding(

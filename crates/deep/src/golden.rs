@@ -204,7 +204,7 @@ fn five_steps_of_a_network_are_those_of_torch() {
     let params =
         CnnParams { channels: case.channels, embedding: case.embedding, ..CnnParams::default() };
     let size = Size { height: case.height, width: case.width, channels: 1 };
-    let mut network: Network<f64> = params.network(size, case.classes, Seed(1));
+    let mut network: Network<f64> = params.network(size, case.classes, Seed(1)).unwrap();
     let parameters = network.parameters_mut().into_iter().filter(|p| p.is_learned());
     let parameters: Vec<&mut Parameter<f64>> = parameters.collect();
     assert_eq!(parameters.len(), case.parameters.len());

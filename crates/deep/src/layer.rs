@@ -240,6 +240,18 @@ pub trait Layer<R: Real>: Send + Sync {
     }
 }
 
+/// Weights of one layer: 1 GiB of 32-bit numbers. A slip in a file must not ask for all memory.
+const MAX_WEIGHTS: usize = 1 << 28;
+
+/// Refuses absurd numbers of weights.
+pub(crate) fn check_weights(shape: &[usize]) -> Result<(), LayerError> {
+    let count = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
+    match count {
+        Some(count) if count <= MAX_WEIGHTS => Ok(()),
+        _ => Err(LayerError::TooManyWeights { shape: shape.to_vec() }),
+    }
+}
+
 /// Why a layer cannot take inputs of some shape.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LayerError {
@@ -263,6 +275,12 @@ pub enum LayerError {
         maps: usize,
         /// Number of groups.
         groups: usize,
+    },
+    /// More weights than there should ever be.
+    #[error("it would have {shape:?} weights; {MAX_WEIGHTS} are the most")]
+    TooManyWeights {
+        /// Lengths along each axis.
+        shape: Vec<usize>,
     },
     /// Branches that are added and differ in shape.
     #[error("its branch makes {branch}, which cannot be added to {shortcut}")]

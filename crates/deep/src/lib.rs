@@ -30,8 +30,8 @@ pub use layer::{
 };
 pub use loss::{Loss, Objective, Target, softmax};
 pub use network::{
-    AffineParams, LayerKind, LayerSpec, LayerSummary, Network, NetworkError, NetworkSpec,
-    OnnxError, Summary, TensorsError,
+    AffineParams, LayerKind, LayerSpec, LayerSummary, Network, NetworkChoice, NetworkError,
+    NetworkSpec, OnnxError, Summary, TensorsError,
 };
 pub use optimiser::{Optimiser, OptimiserParams};
 pub use real::Real;

@@ -1,10 +1,12 @@
 //! A network: its description, and the layers made from it.
 
+mod choice;
 mod onnx;
 mod spec;
 mod summary;
 pub(crate) mod tensors;
 
+pub use choice::NetworkChoice;
 pub use onnx::OnnxError;
 pub use spec::{AffineParams, LayerKind, LayerSpec, NetworkError, NetworkSpec};
 pub use summary::{LayerSummary, Summary};

@@ -19,7 +19,7 @@ use crate::network::Network;
 use crate::optimiser::Optimiser;
 use crate::schedule::{Progress, Schedule};
 use augment::Change;
-use base::{Convergence, Epoch, FitError, Images, Labels, Seed};
+use base::{Convergence, Epoch, FitError, Images, Labels, Seed, ShapeError};
 use holdout::hold_out;
 use input::Normalisation;
 use rayon::prelude::*;
@@ -78,19 +78,22 @@ pub struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    /// Settings, labels and size were checked before.
+    /// Settings and labels were checked before.
+    ///
+    /// # Errors
+    /// If the network cannot take images of that size.
     pub(crate) fn new(
         params: &CnnParams,
         images: &'a Images,
         labels: &'a Labels,
         seed: Seed,
-    ) -> Self {
+    ) -> Result<Self, ShapeError> {
         let (rows, held_out) =
             hold_out(labels, params.validation_share, seed.child("validation", 0));
         let classes = labels.class_count();
-        let network = params.network(images.size(), classes, seed.child("network", 0));
+        let network = params.network(images.size(), classes, seed.child("network", 0))?;
         let checked = "settings were checked";
-        Self {
+        Ok(Self {
             plan: Plan::new(params, rows.len()),
             normalisation: Normalisation::learn(images, &rows),
             objective: params.objective(),
@@ -106,7 +109,7 @@ impl<'a> Training<'a> {
             network,
             reports: Vec::new(),
             best: None,
-        }
+        })
     }
 
     /// What is told of the epochs so far.
@@ -311,7 +314,7 @@ fn clip(network: &mut Network<f32>, norm: f64, most: f64) -> bool {
 mod tests {
     use super::*;
     use crate::Cnn;
-    use base::{Predict, Rows};
+    use base::{Predict, Rows, Size};
 
     #[test]
     fn few_rows_are_passed_over_more_often() {
@@ -367,5 +370,26 @@ mod tests {
         let (outputs, truth) = (outputs.as_slice().unwrap(), Target::Classes(&truth));
         let loss = Objective::default().loss(outputs, 2, truth, &mut [0.0; 36]).sum;
         assert_eq!((loss / held_out.len() as f64) as f32, lowest);
+    }
+
+    #[test]
+    fn long_gradients_are_cut_to_length_and_infinite_ones_show() {
+        let params = CnnParams { channels: vec![2], embedding: 3, ..CnnParams::default() };
+        let size = Size { height: 6, width: 6, channels: 1 };
+        let mut network = params.network(size, 2, Seed(1)).unwrap();
+        let mut norms = Norms::new(&network);
+        let fill = |network: &mut Network<f32>, value: f32| {
+            let parameters = network.parameters_mut().into_iter();
+            parameters.for_each(|parameter| parameter.gradient.fill(value));
+        };
+        // 18 + 4 + 57 + 8 weights: the length is the root of 87 times 2.
+        fill(&mut network, 2.0);
+        let norm = norms.add(&network);
+        assert!((norm - 2.0 * 87_f64.sqrt()).abs() < 1e-9, "{norm}");
+        assert!(!clip(&mut network, norm, norm + 1.0));
+        assert!(clip(&mut network, norm, 1.0));
+        assert!((norms.add(&network) - 1.0).abs() < 1e-6);
+        fill(&mut network, f32::INFINITY);
+        assert!(!norms.add(&network).is_finite());
     }
 }

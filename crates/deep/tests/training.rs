@@ -38,7 +38,7 @@ fn small() -> CnnParams {
 
 fn named(network: &str) -> CnnParams {
     let plain = CnnParams { epochs: 2, min_steps: 1, batch_size: 20, ..CnnParams::default() };
-    CnnParams { network: Some(network.to_owned()), ..plain }
+    CnnParams { network: Some(network.into()), ..plain }
 }
 
 fn train(params: &CnnParams, n: usize) -> Result<TrainedCnn, FitError> {
@@ -244,6 +244,24 @@ fn settings_that_contradict_each_other_or_the_images_are_named() {
         "images are 9x13 pixels; layer 3 (convolution): its window covers 5 rows and columns, but \
          its input is 6 maps of 4x6"
     );
+}
+
+#[test]
+fn a_described_network_must_fit_images_and_classes() {
+    let described = |layers: &str| {
+        let text =
+            format!(r#"{{"min_steps": 1, "epochs": 1, "network": {{"layers": [{layers}]}}}}"#);
+        train(&serde_json::from_str(&text).unwrap(), 40)
+    };
+    assert!(described(r#"{"kind": "tanh"}, {"kind": "affine"}"#).is_ok());
+    let refused = |layers| described(layers).err().unwrap().to_string();
+    let text = "images are 12x13 pixels; the network puts out 7 numbers for 2 classes";
+    assert_eq!(refused(r#"{"kind": "affine", "outputs": 7}"#), text);
+    let error = refused(r#"{"kind": "affine"}, {"kind": "step"}"#);
+    assert!(error.contains("layer 1 (step) cannot be trained through: the step"), "{error}");
+    let error =
+        refused(r#"{"kind": "affine", "outputs": 1000}, {"kind": "affine", "outputs": 1000000}"#);
+    assert!(error.contains("layer 1 (affine): it would have [1000000, 1000] weights"), "{error}");
 }
 
 /// What was written before there were more settings is read, and written as before.

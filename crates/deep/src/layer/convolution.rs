@@ -32,7 +32,7 @@ mod columns;
 use crate::kernels::{Direct, Mat, Output, Packed, add, as_f32, as_f32_mut, matmul, sum_of, wide};
 use crate::layer::init::he_normal;
 use crate::layer::window::Window;
-use crate::layer::{Layer, LayerError, PIECE, Parameter, Role, Shape, batch_length};
+use crate::layer::{Layer, LayerError, PIECE, Parameter, Role, Shape, batch_length, check_weights};
 use crate::real::Real;
 use base::{ParamError, Seed};
 use columns::{from_columns, to_columns};
@@ -144,6 +144,7 @@ impl<R: Real> Convolution<R> {
             }
         }
         let shape = [maps, input.channels / groups, size, size];
+        check_weights(&shape)?;
         let fan_in = shape[1..].iter().product();
         let weights = he_normal(maps * fan_in, fan_in, seed);
         let weights = Parameter::new("weight", Role::Weight, &shape, weights);
@@ -496,6 +497,11 @@ mod tests {
         assert_eq!(refused(|p| p.maps = Some(0)), "`maps` is 0, but must be from 1 to 65536");
         assert_eq!(refused(|p| p.stride = 0), "`stride` is 0, but must be from 1 to 1024");
         assert_eq!(refused(|p| p.groups = 0), "`groups` is 0, but must be at least 1");
+        let text = "it would have [65536, 4, 1000, 1000] weights; 268435456 are the most";
+        let huge = |p: &mut ConvolutionParams| {
+            *p = ConvolutionParams { padding: 500, ..ConvolutionParams::new(65_536, 1000) };
+        };
+        assert_eq!(refused(huge), text);
         let text = "4 input maps cannot be shared out among 3 groups";
         assert_eq!(refused(|p| p.groups = 3), text);
         let text = "its window covers 5 rows and columns, but its input is 4 maps of 5x4";

@@ -20,7 +20,7 @@ use crate::activation::{
 use crate::layer::{
     Affine, AveragePool, BatchNorm, Chain, Convolution, ConvolutionParams, Divisive, Dropout,
     Flatten, GlobalAveragePool, Layer, LayerError, LocalResponse, LocalResponseParams, MaxPool,
-    NeighbourhoodParams, PoolParams, Residual, Shape, Subtractive,
+    NeighbourhoodParams, PoolParams, Residual, Shape, Subtractive, check_weights,
 };
 use crate::real::Real;
 use base::{ParamError, Seed};
@@ -334,6 +334,7 @@ impl LayerKind {
                 if !(1..=1 << 20).contains(&outputs) {
                     return Err(ParamError::new("outputs", outputs, "from 1 to 1048576").into());
                 }
+                check_weights(&[outputs, input.len()])?;
                 Box::new(Affine::new(input.len(), outputs, seed))
             }
             Self::Residual { branch, shortcut } => {
