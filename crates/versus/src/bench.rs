@@ -195,8 +195,7 @@ impl Options {
     }
 }
 
-const HEADER: &str =
-    "work                               threads        ours               rival     rival's    ratio";
+const HEADER: &str = "work                               threads        ours               rival     rival's    ratio";
 
 impl Row {
     fn new(

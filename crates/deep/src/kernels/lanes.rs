@@ -58,10 +58,8 @@ pub(super) mod x86 {
                 let upper = _mm512_castpd_ps(_mm512_castpd256_pd512(_mm512_extractf64x4_pd::<1>(
                     _mm512_castps_pd(self.0),
                 )));
-                let half = _mm256_add_ps(
-                    _mm512_castps512_ps256(self.0),
-                    _mm512_castps512_ps256(upper),
-                );
+                let half =
+                    _mm256_add_ps(_mm512_castps512_ps256(self.0), _mm512_castps512_ps256(upper));
                 Half(half).sum()
             }
         }

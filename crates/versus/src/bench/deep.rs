@@ -82,7 +82,12 @@ fn inputs(network: &Network<f32>, n: usize) -> Vec<f32> {
     StandardNormal.sample_iter(Seed(2).rng()).take(count).collect()
 }
 
-fn rivals(work: &str, variants: &[&'static str], net: &str, batch: usize) -> Vec<(&'static str, Rival)> {
+fn rivals(
+    work: &str,
+    variants: &[&'static str],
+    net: &str,
+    batch: usize,
+) -> Vec<(&'static str, Rival)> {
     let request = |variant: &str| {
         let variant = variant.strip_prefix("torch ").unwrap_or(variant);
         Rival::Python(format!("{work} {variant} {net} {batch}"))
