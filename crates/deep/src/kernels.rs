@@ -18,5 +18,6 @@ mod wide;
 
 pub(crate) use direct::{Direct, Packed, as_f32, as_f32_mut};
 pub(crate) use matrix::{Mat, Output, matmul};
-pub(crate) use sums::{add, sum_of, sum_pairs};
+pub use padded::AfterMaps;
+pub(crate) use sums::{add, larger, products, sum_of, sum_pairs};
 pub(crate) use wide::wide;

@@ -112,6 +112,9 @@ def main():
         torch.set_num_threads(int(threads))
         if key not in ready:
             ready = {key: WORKS[work](variant, net, int(batch))}
+            # Compilers are at work in the first runs.
+            for _ in range(3):
+                ready[key].run()
         start = time.perf_counter()
         for _ in range(loops):
             ready[key].run()

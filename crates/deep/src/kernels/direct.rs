@@ -16,9 +16,9 @@
 
 #![allow(unsafe_code)]
 
-use super::padded::{Padded, REACH};
+use super::padded::{AfterMaps, Finish, Padded, REACH};
 use super::tiles::{Maps, convolve, correlate};
-use super::wide::Level;
+use super::wide::{Level, wide};
 use crate::layer::Shape;
 use std::any::TypeId;
 use std::cell::RefCell;
@@ -144,18 +144,32 @@ impl Direct {
         }
     }
 
-    /// Outputs of a batch, each of which depends on its input only, in every bit.
-    pub(crate) fn forward(&self, x: &[f32], kernels: &Packed, y: &mut [f32]) {
+    /// Outputs of a batch, each of which depends on its input only, in every bit, after what is to
+    /// be done with the maps.
+    ///
+    /// # Panics
+    /// If that cannot be done, or the slices have other lengths.
+    pub(crate) fn forward(&self, x: &[f32], kernels: &Packed, after: &[AfterMaps], y: &mut [f32]) {
+        let finish = Finish::of(after).expect("what can be done");
+        let outputs = finish.shape(self.gradient.maps);
+        let n = x.len() / self.input.maps.len();
+        assert_eq!(x.len(), n * self.input.maps.len(), "whole inputs");
+        assert_eq!(y.len(), n * outputs.len(), "an output for every input");
         SCRATCH.with_borrow_mut(|scratch| {
-            let group = self.group(x.len() / self.input.maps.len());
-            let outputs = self.gradient.maps;
+            let group = self.group(n);
             let groups = y.chunks_mut(group * outputs.len());
             for (x, y) in x.chunks(group * self.input.maps.len()).zip(groups) {
                 self.input.write(x, self.input.maps.channels, &mut scratch.input);
                 let Scratch { input, lines, .. } = scratch;
-                self.convolve(self.input, input, kernels, outputs, lines, y);
+                let shape = self.gradient.maps;
+                self.convolve(self.input, input, kernels, (shape, finish), lines, y);
             }
         });
+    }
+
+    /// Whether this can be done with the maps in [`Self::forward`].
+    pub(crate) fn can_do(after: &[AfterMaps]) -> bool {
+        Finish::of(after).is_some()
     }
 
     /// Adds the gradient of the batch to that of the kernels, and writes that of the inputs if
@@ -178,7 +192,8 @@ impl Direct {
                 self.correlate(x.len() / self.input.maps.len(), input, gradient, dw);
                 if let Some((kernels, dx)) = &mut inputs {
                     let dx = &mut dx[index * x_group..][..x.len()];
-                    self.convolve(self.gradient, gradient, kernels, self.input.maps, lines, dx);
+                    let to = (self.input.maps, Finish::default());
+                    self.convolve(self.gradient, gradient, kernels, to, lines, dx);
                 }
             }
         });
@@ -190,11 +205,11 @@ impl Direct {
         from: Padded,
         stored: &[f32],
         kernels: &Packed,
-        outputs: Shape,
+        (outputs, finish): (Shape, Finish),
         lines: &mut Vec<f32>,
         to: &mut [f32],
     ) {
-        let n = to.len() / outputs.len();
+        let n = to.len() / finish.shape(outputs).len();
         let (places, stride, block) = (from.places(n), from.stride(n), maps_at_once(self.level));
         let Shape { channels, .. } = from.maps;
         let length = places.next_multiple_of(REACH);
@@ -221,9 +236,11 @@ impl Direct {
                 }
             }
             let maps = (index * block..outputs.channels).take(block);
-            for (map, line) in maps.zip(lines.chunks_exact(length)) {
-                from.read(line, outputs, map, to);
-            }
+            wide(|| {
+                for (map, line) in maps.zip(lines.chunks_exact_mut(length)) {
+                    finish.read(from, line, outputs, map, to);
+                }
+            });
         }
     }
 

@@ -25,6 +25,32 @@ pub(crate) fn sum_pairs<R: Real>(a: &[R], b: &[R], term: impl Fn(R, R) -> R) -> 
     lanes.into_iter().sum::<R>() + rest
 }
 
+/// `sum_pairs` of each of `a` and `b`, with `term` the product: side by side, each in its order.
+///
+/// # Panics
+/// If the slices differ in length.
+#[inline(always)]
+pub(crate) fn products<R: Real, const N: usize>(a: [&[R]; N], b: &[R]) -> [R; N] {
+    let (b_chunks, b_rest) = b.as_chunks::<LANES>();
+    let chunks = a.map(|a| {
+        assert_eq!(a.len(), b.len(), "slices of one length");
+        &a.as_chunks::<LANES>().0[..b_chunks.len()]
+    });
+    let mut lanes = [[R::zero(); LANES]; N];
+    for (index, b) in b_chunks.iter().enumerate() {
+        for n in 0..N {
+            for lane in 0..LANES {
+                lanes[n][lane] += chunks[n][index][lane] * b[lane];
+            }
+        }
+    }
+    std::array::from_fn(|n| {
+        let rest = a[n][b.len() - b_rest.len()..].iter().zip(b_rest);
+        let rest: R = rest.map(|(&a, &b)| a * b).sum();
+        lanes[n].into_iter().sum::<R>() + rest
+    })
+}
+
 /// The sum of `term(value)` over all values.
 #[inline(always)]
 pub(crate) fn sum_of<R: Real>(values: &[R], term: impl Fn(R) -> R) -> R {
@@ -43,6 +69,12 @@ pub(crate) fn add<R: Real>(target: &mut [R], values: &[R]) {
     }
 }
 
+/// `b` if it is larger than `a`, else `a`, also if one is NaN.
+#[inline(always)]
+pub(crate) fn larger<R: Real>(a: R, b: R) -> R {
+    if b > a { b } else { a }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +84,6 @@ mod tests {
         let values: Vec<f64> = (1..=37).map(f64::from).collect();
         assert_eq!(sum_of(&values, |value| value), 703.0);
         assert_eq!(sum_pairs(&values, &values, |a, b| a * b), 17_575.0);
+        assert_eq!(products([&values, &[2.0; 37]], &values), [17_575.0, 1406.0]);
     }
 }

@@ -29,7 +29,9 @@
 
 mod columns;
 
-use crate::kernels::{Direct, Mat, Output, Packed, add, as_f32, as_f32_mut, matmul, sum_of, wide};
+use crate::kernels::{
+    AfterMaps, Direct, Mat, Output, Packed, add, as_f32, as_f32_mut, matmul, sum_of, wide,
+};
 use crate::layer::init::he_normal;
 use crate::layer::window::Window;
 use crate::layer::{Layer, LayerError, PIECE, Parameter, Role, Shape, batch_length, check_weights};
@@ -201,13 +203,8 @@ impl<R: Real> Convolution<R> {
     }
 
     fn convolve(&self, input: &[R], output: &mut [R], columns: &mut [R]) {
-        if let (Some(direct), Some(x)) = (&self.direct, as_f32(input)) {
-            let packed = self.packed.get_or_init(|| {
-                let mut packed = Packed::default();
-                self.pack(direct, &mut packed);
-                packed
-            });
-            return direct.forward(x, packed, as_f32_mut(output).expect("f32 like the input"));
+        if self.direct.is_some() {
+            return self.infer_with(input, &[], output);
         }
         let (fan_in, plane) = (self.fan_in(), self.output.plane());
         let group = self.output.len() / self.groups;
@@ -229,6 +226,29 @@ impl<R: Real> Convolution<R> {
         }
     }
 
+    /// Adds `dL/db` of some images, where there are biases.
+    fn sum_over_maps(&self, output_gradient: &[R], bias_gradient: &mut [R]) {
+        if bias_gradient.is_empty() {
+            return;
+        }
+        for dy in output_gradient.chunks_exact(self.output.len()) {
+            let maps = dy.chunks_exact(self.output.plane());
+            for (db, dy) in bias_gradient.iter_mut().zip(maps) {
+                *db += wide(|| sum_of(dy, |dy| dy));
+            }
+        }
+    }
+
+    /// Adds `dL/dw` and writes `dL/dx` of some images, without columns.
+    fn direct_back(&self, x: &[R], dy: &[R], dx: Option<&mut [R]>, dw: &mut [R]) {
+        let direct = self.direct.as_ref().expect("the direct tier");
+        let (Some(x), Some(dy), Some(dw)) = (as_f32(x), as_f32(dy), as_f32_mut(dw)) else {
+            unreachable!("the direct tier is for f32");
+        };
+        let dx = dx.and_then(as_f32_mut);
+        direct.backward(x, dy, dw, dx.map(|dx| (&self.turned, dx)));
+    }
+
     /// The backward pass for one piece of the batch.
     fn backward_piece(
         &self,
@@ -242,15 +262,9 @@ impl<R: Real> Convolution<R> {
         let Workspace { columns, weight_gradient, bias_gradient } = workspace;
         weight_gradient.fill(R::zero());
         bias_gradient.fill(R::zero());
-        for dy in output_gradient.chunks_exact(self.output.len()) {
-            let maps = bias_gradient.iter_mut().zip(dy.chunks_exact(plane));
-            wide(|| maps.for_each(|(db, dy)| *db += sum_of(dy, |dy| dy)));
-        }
-        if let (Some(direct), Some(x)) = (&self.direct, as_f32(input)) {
-            let dy = as_f32(output_gradient).expect("f32 like the input");
-            let dw = as_f32_mut(weight_gradient).expect("f32 like the input");
-            let dx = input_gradient.and_then(|dx| as_f32_mut(dx));
-            return direct.backward(x, dy, dw, dx.map(|dx| (&self.turned, dx)));
+        self.sum_over_maps(output_gradient, bias_gradient);
+        if self.direct.is_some() {
+            return self.direct_back(input, output_gradient, input_gradient, weight_gradient);
         }
         let images = input.chunks_exact(self.input.len());
         let of_output = output_gradient.chunks_exact(self.output.len());
@@ -293,11 +307,7 @@ impl<R: Real> Layer<R> for Convolution<R> {
         batch_length(input, self.input.len(), output, self.output.len());
         let piece = PIECE * self.input.len();
         let pieces = input.len().div_ceil(piece);
-        if let (Some(direct), None) = (&self.direct, self.packed.get()) {
-            let mut packed = std::mem::take(&mut self.spare);
-            self.pack(direct, &mut packed);
-            self.packed = OnceLock::from(packed);
-        }
+        Layer::<R>::prepare(self);
         let mut workspaces = std::mem::take(&mut self.workspaces);
         workspaces.resize_with(pieces.max(workspaces.len()), || Workspace {
             columns: self.empty_columns(),
@@ -315,10 +325,7 @@ impl<R: Real> Layer<R> for Convolution<R> {
         let piece = PIECE * self.input.len();
         let pieces = input.len().div_ceil(piece);
         assert!(pieces <= self.workspaces.len(), "the batch of the forward pass");
-        if let (Some(direct), true) = (&self.direct, input_gradient.is_some()) {
-            let weights = as_f32(&self.weights.value).expect("direct convolutions are of f32");
-            direct.pack_turned(weights, &mut self.turned);
-        }
+        Layer::<R>::prepare_back(self);
         let mut workspaces = std::mem::take(&mut self.workspaces);
         let of_output = output_gradient.par_chunks(PIECE * self.output.len());
         let work = input.par_chunks(piece).zip(of_output).zip(&mut workspaces);
@@ -342,6 +349,54 @@ impl<R: Real> Layer<R> for Convolution<R> {
             }
         }
         self.workspaces = workspaces;
+    }
+
+    fn can_infer_with(&self, after: &[AfterMaps]) -> bool {
+        self.direct.is_some() && Direct::can_do(after)
+    }
+
+    fn infer_with(&self, input: &[R], after: &[AfterMaps], output: &mut [R]) {
+        let Some(direct) = &self.direct else { return self.infer(input, output) };
+        let packed = self.packed.get_or_init(|| {
+            let mut packed = Packed::default();
+            self.pack(direct, &mut packed);
+            packed
+        });
+        let (Some(x), Some(y)) = (as_f32(input), as_f32_mut(output)) else {
+            unreachable!("the direct tier is for f32");
+        };
+        direct.forward(x, packed, after, y);
+    }
+
+    fn is_local(&self) -> bool {
+        self.direct.is_some()
+    }
+
+    fn prepare(&mut self) {
+        if let (Some(direct), None) = (&self.direct, self.packed.get()) {
+            let mut packed = std::mem::take(&mut self.spare);
+            self.pack(direct, &mut packed);
+            self.packed = OnceLock::from(packed);
+        }
+    }
+
+    fn prepare_back(&mut self) {
+        if let Some(direct) = &self.direct {
+            let weights = as_f32(&self.weights.value).expect("direct convolutions are of f32");
+            direct.pack_turned(weights, &mut self.turned);
+        }
+    }
+
+    fn backward_part(
+        &self,
+        input: &[R],
+        output_gradient: &[R],
+        input_gradient: Option<&mut [R]>,
+        parameters: &mut [R],
+    ) {
+        let (dw, db) = parameters.split_at_mut(self.weights.value.len());
+        self.sum_over_maps(output_gradient, db);
+        self.direct_back(input, output_gradient, input_gradient, dw);
     }
 
     fn parameters(&self) -> Vec<&Parameter<R>> {

@@ -83,7 +83,7 @@ fn outputs_equal_the_formula() {
 
         let (mut kernels, mut y) = (Packed::default(), vec![f32::NAN; expected.len()]);
         direct.pack(&w, Some(&biases), &mut kernels);
-        direct.forward(&x, &kernels, &mut y);
+        direct.forward(&x, &kernels, &[], &mut y);
         assert_eq!(y, expected, "{direct:?}");
     }
 }
@@ -115,9 +115,9 @@ fn nothing_is_left_over_from_another_batch() {
         let (nan, x) = (vec![f32::NAN; 4 * case.input.len()], vec![1.0; case.input.len()]);
         let (mut kernels, w) = (Packed::default(), case.weights());
         direct.pack(&w, None, &mut kernels);
-        direct.forward(&nan, &kernels, &mut vec![0.0; 4 * case.output.len()]);
+        direct.forward(&nan, &kernels, &[], &mut vec![0.0; 4 * case.output.len()]);
         let (mut y, mut dw) = (vec![f32::NAN; case.output.len()], vec![0.0; w.len()]);
-        direct.forward(&x, &kernels, &mut y);
+        direct.forward(&x, &kernels, &[], &mut y);
         direct.backward(&x, &y, &mut dw, None);
         assert!(y.iter().chain(&dw).all(|value| value.is_finite()), "{direct:?}");
     }
