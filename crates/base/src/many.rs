@@ -5,9 +5,9 @@ use crate::{Convergence, FitError, Labels, Scores, Seed};
 /// Recipes over the same kind of rows, such as the points of a grid, that share work when they are
 /// trained together on several folds.
 pub trait FitMany<X>: Send + Sync {
-    /// Whether there is work to share, and memory to share it in, for so many rows and folds.
-    /// Where there is not, each recipe is better trained alone.
-    fn pays(&self, rows: usize, folds: usize) -> bool;
+    /// Whether there is work to share, and memory to share it in, for so many rows. Where there is
+    /// not, each recipe is better trained alone.
+    fn pays(&self, rows: usize) -> bool;
 
     /// Trains each recipe on all rows but those of a fold, for each fold, and scores the rows of
     /// the fold. Results come by fold, then recipe.

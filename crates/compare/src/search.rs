@@ -207,7 +207,7 @@ impl Work<'_> {
 /// See [`Course::together`].
 fn together<R: ?Sized>(stage: &Stage<'_>, pipeline: &Pipeline<R>) -> Option<String> {
     let rows = rows_of(stage.folds.first()?).len();
-    pipeline.many.as_ref().filter(|many| many.pays(rows, stage.folds.len()))?;
+    pipeline.many.as_ref().filter(|many| many.pays(rows))?;
     let points: Vec<&Point> = pipeline.recipes.iter().map(|(point, _)| point).collect();
     let folds: Vec<&String> = stage.folds.iter().map(|fold| &fold.sha256).collect();
     Some(canonical_sha256(&(points, folds)))
