@@ -90,6 +90,7 @@ impl Pipelines {
         let fixed = faults.fixed(plan);
         let learned = faults.learned(plan);
         faults.on(plan);
+        faults.questions(plan);
         let pipelines = Self { fixed, learned };
         if faults.0.is_empty() && pipelines.infos().is_empty() {
             faults.note("the plan has nothing to run; add a classifier or a model".to_owned());
@@ -169,6 +170,13 @@ impl Faults {
         }
     }
 
+    /// Corruptions and learning curves, which no recipe depends on.
+    fn questions(&mut self, plan: &Plan) {
+        let curve = curves::fault(&plan.protocol);
+        let conditions = robustness::conditions(&plan.protocol).err();
+        curve.into_iter().chain(conditions).for_each(|fault| self.note(fault));
+    }
+
     fn protocol(&mut self, plan: &Plan) {
         let protocol = &plan.protocol;
         let mut check = |holds: bool, name: &str, value: f64, expected: &str| {
@@ -181,12 +189,6 @@ impl Faults {
         check(inside(protocol.level), "level", protocol.level, "between 0 and 1");
         check(inside(protocol.margin), "margin", protocol.margin, "between 0 and 1");
         check(protocol.folds >= 2, "folds", protocol.folds as f64, "at least 2");
-        if let Err(fault) = robustness::conditions(protocol) {
-            self.note(fault);
-        }
-        if let Some(fault) = curves::fault(protocol) {
-            self.note(fault);
-        }
     }
 
     fn grids(&mut self, plan: &Plan) {
