@@ -95,6 +95,7 @@ impl Pipelines {
         let fixed = faults.fixed(plan);
         let learned = faults.learned(plan);
         faults.on(plan);
+        faults.questions(plan);
         let pipelines = Self { fixed, learned };
         if faults.0.is_empty() && pipelines.infos().is_empty() {
             faults.note("the plan has nothing to run; add a classifier or a model".to_owned());
@@ -179,6 +180,13 @@ impl Faults {
         }
     }
 
+    /// Corruptions and learning curves, which no recipe depends on.
+    fn questions(&mut self, plan: &Plan) {
+        let curve = curves::fault(&plan.protocol);
+        let conditions = robustness::conditions(&plan.protocol).err();
+        curve.into_iter().chain(conditions).for_each(|fault| self.note(fault));
+    }
+
     fn protocol(&mut self, plan: &Plan) {
         let protocol = &plan.protocol;
         let mut check = |holds: bool, name: &str, value: f64, expected: &str| {
@@ -198,12 +206,6 @@ impl Faults {
         let folds = Folds { count: protocol.folds, rows: usize::MAX, classes: 2 };
         if let Err(error) = Search::new(protocol, &Grid::new(), Seed(plan.seed), folds) {
             self.note(format!("protocol: {error}"));
-        }
-        if let Err(fault) = robustness::conditions(protocol) {
-            self.note(fault);
-        }
-        if let Some(fault) = curves::fault(protocol) {
-            self.note(fault);
         }
     }
 
@@ -452,7 +454,7 @@ mod tests {
 
     #[test]
     fn presets_build_and_hold_both_sides_and_the_baselines() {
-        for preset in [Preset::Quick, Preset::Full] {
+        for preset in [Preset::Quick, Preset::Standard, Preset::Full] {
             let mut plan = preset.plan(&repository());
             complete(&mut plan);
             let pipelines = Pipelines::build(&plan).map_err(|faults| faults.join("\n")).unwrap();

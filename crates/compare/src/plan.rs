@@ -127,6 +127,7 @@ impl Preset {
     fn text(self) -> &'static str {
         match self {
             Self::Quick => include_str!("../presets/quick.toml"),
+            Self::Standard => include_str!("../presets/standard.toml"),
             Self::Full => include_str!("../presets/full.toml"),
         }
     }

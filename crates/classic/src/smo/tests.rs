@@ -88,7 +88,8 @@ fn numbers_too_large_for_single_precision_end() {
     let noise = Seed(6).permutation(40 * 40);
     let value = |(y, x): (usize, usize)| noise[40 * y.min(x) + y.max(x)] as f32 * 1e34 - 8e36;
     let gram = Array2::from_shape_fn((40, 40), value);
-    let rows = GramRows::new(gram.view(), vec![0..40]);
+    let all = std::iter::once(0..40).collect();
+    let rows = GramRows::new(gram.view(), all);
     let solution = solve(&rows, 20, &[1e6; 40], Stop { max_iterations: 100_000, ..STOP });
     assert!(solution.beta.iter().all(|beta| beta.abs() <= 1e6));
     assert!(solution.objective.is_finite() && solution.rho.is_finite());
