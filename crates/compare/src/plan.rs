@@ -119,6 +119,8 @@ fn one() -> u64 {
 pub(crate) enum Preset {
     /// Small grids, one network: a first answer in minutes
     Quick,
+    /// Nested cross-validation, learning curves, corrupted test images: within half an hour
+    Standard,
     /// Wider grids, more descriptors, linfa-svm beside our own solver: about 20 minutes
     Full,
 }
