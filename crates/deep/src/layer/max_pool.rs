@@ -116,6 +116,11 @@ impl<R: Real> Layer<R> for MaxPool {
         let (input, output, window) = (self.input, self.output, self.window);
         batch_length(input_gradient, input.len(), output_gradient, output.len());
         assert_eq!(self.largest.len(), output_gradient.len(), "the batch of the forward pass");
+        // From the corner of a window, on the map with its border, to each of its numbers.
+        let steps = 0..window.size * window.size;
+        let steps = steps.map(|which| which / window.size * input.width + which % window.size);
+        let steps: Vec<usize> = steps.collect();
+        let border = window.padding * (input.width + 1);
         let maps = input_gradient.par_chunks_mut(input.plane()).with_min_len(input.channels);
         let of_output = output_gradient.par_chunks(output.plane());
         let largest = self.largest.par_chunks(output.plane());
@@ -123,12 +128,10 @@ impl<R: Real> Layer<R> for MaxPool {
             dx.fill(R::zero());
             let rows = dy.chunks_exact(output.width).zip(largest.chunks_exact(output.width));
             for (r, (dy, largest)) in rows.enumerate() {
-                for (s, (&dy, &which)) in dy.iter().zip(largest).enumerate() {
-                    let (i, j) =
-                        (usize::from(which) / window.size, usize::from(which) % window.size);
-                    let y = r * window.stride + i - window.padding;
-                    let x = s * window.stride + j - window.padding;
-                    dx[y * input.width + x] += dy;
+                let mut corner = r * window.stride * input.width;
+                for (&dy, &which) in dy.iter().zip(largest) {
+                    dx[corner + steps[usize::from(which)] - border] += dy;
+                    corner += window.stride;
                 }
             }
         });
