@@ -1,20 +1,40 @@
-//! Layers, shapes and costs of a network that comes along:
-//! `cargo run -p deep --example summary -- lenet 28 28 1`.
+//! Layers, shapes and costs of a network that comes along, for ten classes:
+//! `cargo run -p deep --example summary -- lenet 28 28 1` (height, width, channels).
 
 #![allow(clippy::print_stdout)]
 
-use base::Seed;
-use deep::{Network, NetworkSpec, Shape};
+use deep::{NetworkSpec, Shape, Summary};
+use std::error::Error;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut args = std::env::args().skip(1);
-    let name = args.next().unwrap_or_else(|| "lenet".to_owned());
-    let mut number = |default: usize| args.next().map_or(Ok(default), |text| text.parse());
-    let (height, width, channels) = (number(28)?, number(28)?, number(1)?);
+fn summary(name: &str, input: Shape) -> Result<Summary, Box<dyn Error>> {
     let known: Vec<&str> = NetworkSpec::names().collect();
-    let spec = NetworkSpec::named(&name)
+    let spec = NetworkSpec::named(name)
         .ok_or_else(|| format!("`{name}` is not known; there are: {}", known.join(", ")))?;
-    let input = Shape { channels, height, width };
-    println!("{}", Network::<f32>::new(&spec, input, 10, Seed(1))?.summary());
+    Ok(spec.summary(input, 10)?)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [name, height, width, channels] = &args[..] else {
+        return Err("give a name, height, width and channels: lenet 28 28 1".into());
+    };
+    let input =
+        Shape { channels: channels.parse()?, height: height.parse()?, width: width.parse()? };
+    println!("{}", summary(name, input)?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_names_and_images_that_are_too_small_are_refused() {
+        let input = Shape { channels: 1, height: 28, width: 28 };
+        assert_eq!(summary("mlp", input).unwrap().layers.len(), 7);
+        let error = summary("lent", input).unwrap_err().to_string();
+        assert!(error.starts_with("`lent` is not known; there are: lenet, mlp"), "{error}");
+        let error = summary("lenet", Shape { height: 8, ..input }).unwrap_err().to_string();
+        assert!(error.starts_with("layer 3 (convolution): its window covers 5 rows"), "{error}");
+    }
 }

@@ -1,7 +1,19 @@
-//! A small convolutional network, from the layers to a recipe that trains on images.
+//! Convolutional networks, from the layers to a recipe that trains on images, in a form to be read.
+//!
+//! | read | to see |
+//! |---|---|
+//! | [`Layer`], [`Chain`] | what a layer is, and backpropagation: the chain rule as a loop |
+//! | `layer/`, `activation/` | each layer: its formula, its gradient, its source |
+//! | [`Objective`] | three losses with one gradient, `y - t` |
+//! | [`OptimiserParams`], [`ScheduleParams`] | eight rules to move weights, six for their rate |
+//! | [`NetworkSpec`] | a network as a list of layers, in TOML; [`Network::summary`] |
+//! | [`Training`], [`Cnn`] | the training loop, epoch by epoch; the recipe with its settings |
+//! | [`gradcheck`], [`inspect`] | gradients beside differences; what a network looks at |
 //!
 //! Everything is computed on the CPU, in `f32` (or `f64`, to check gradients), as products of
-//! matrices. Nothing here reads a file, splits off test rows, or knows another model.
+//! matrices. Nothing here reads a file, splits off test rows, or knows another model; networks are
+//! read from and written to text and bytes (TOML, `safetensors`, ONNX). Every layer, loss, optimiser
+//! and schedule is compared with PyTorch's numbers.
 
 mod activation;
 mod cnn;

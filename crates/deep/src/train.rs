@@ -365,7 +365,7 @@ mod tests {
         assert_ne!(losses.last(), Some(&lowest));
 
         let (_, held_out) = hold_out(&labels, 0.3, Seed(1).child("validation", 0));
-        let outputs = model.outputs(&images.pick(&held_out), model.network.depth());
+        let outputs = model.outputs(&images.pick(&held_out), model.network().depth());
         let truth: Vec<usize> = held_out.iter().map(|&row| labels.ids()[row]).collect();
         let (outputs, truth) = (outputs.as_slice().unwrap(), Target::Classes(&truth));
         let loss = Objective::default().loss(outputs, 2, truth, &mut [0.0; 36]).sum;

@@ -1,8 +1,9 @@
 //! What a network is made of, as a table.
 
-use super::Network;
+use super::{Network, NetworkError, NetworkSpec};
 use crate::layer::Shape;
 use crate::real::Real;
+use base::Seed;
 use std::fmt;
 
 /// One line of the table.
@@ -36,6 +37,16 @@ impl Summary {
     /// Multiplications with additions that one input costs in all layers.
     pub fn multiply_adds(&self) -> u64 {
         self.layers.iter().map(|layer| layer.multiply_adds).sum()
+    }
+}
+
+impl NetworkSpec {
+    /// [`Network::summary`] of the network that this describes.
+    ///
+    /// # Errors
+    /// If a layer cannot take what the one before puts out.
+    pub fn summary(&self, input: Shape, classes: usize) -> Result<Summary, NetworkError> {
+        Ok(Network::<f32>::new(self, input, classes, Seed(0))?.summary())
     }
 }
 
@@ -92,8 +103,6 @@ impl fmt::Display for Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::NetworkSpec;
-    use base::Seed;
 
     #[test]
     fn costs_by_hand() {
@@ -105,7 +114,7 @@ mod tests {
         ]"#;
         let input = Shape { channels: 2, height: 6, width: 5 };
         let spec = NetworkSpec::from_toml(text).unwrap();
-        let summary = Network::<f32>::new(&spec, input, 7, Seed(1)).unwrap().summary();
+        let summary = spec.summary(input, 7).unwrap();
         // Maps of 4x3 pixels.
         let parameters: Vec<usize> = summary.layers.iter().map(|line| line.parameters).collect();
         assert_eq!(parameters, [4 * 9, 8, 4 * 4 + 4, 48 * 7 + 7]);

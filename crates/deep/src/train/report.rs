@@ -87,7 +87,14 @@ impl Norms {
     }
 }
 
-/// In double precision: squares of large gradients must not become infinite before they are.
+/// In double precision: squares of large gradients must not become infinite before they are. Eight
+/// sums side by side, so that the compiler can use vector instructions.
 fn squares(values: &[f32]) -> f64 {
-    values.iter().map(|&value| f64::from(value) * f64::from(value)).sum()
+    let mut sums = [0.0_f64; 8];
+    for values in values.chunks(8) {
+        for (sum, &value) in sums.iter_mut().zip(values) {
+            *sum += f64::from(value) * f64::from(value);
+        }
+    }
+    sums.iter().sum()
 }
