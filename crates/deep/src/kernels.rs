@@ -20,4 +20,4 @@ pub(crate) use direct::{Direct, Packed, as_f32, as_f32_mut};
 pub(crate) use matrix::{Mat, Output, matmul};
 pub use padded::AfterMaps;
 pub(crate) use sums::{add, larger, products, sum_of, sum_pairs};
-pub(crate) use wide::wide;
+pub(crate) use wide::{Loop, wide, wide_loop};

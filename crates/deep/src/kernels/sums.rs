@@ -30,6 +30,7 @@ pub(crate) fn sum_pairs<R: Real>(a: &[R], b: &[R], term: impl Fn(R, R) -> R) -> 
 /// # Panics
 /// If the slices differ in length.
 #[inline(always)]
+#[allow(clippy::needless_range_loop)] // `n` and `lane` are registers and their lanes
 pub(crate) fn products<R: Real, const N: usize>(a: [&[R]; N], b: &[R]) -> [R; N] {
     let (b_chunks, b_rest) = b.as_chunks::<LANES>();
     let chunks = a.map(|a| {
@@ -44,11 +45,13 @@ pub(crate) fn products<R: Real, const N: usize>(a: [&[R]; N], b: &[R]) -> [R; N]
             }
         }
     }
-    std::array::from_fn(|n| {
+    let mut sums = [R::zero(); N];
+    for n in 0..N {
         let rest = a[n][b.len() - b_rest.len()..].iter().zip(b_rest);
         let rest: R = rest.map(|(&a, &b)| a * b).sum();
-        lanes[n].into_iter().sum::<R>() + rest
-    })
+        sums[n] = lanes[n].into_iter().sum::<R>() + rest;
+    }
+    sums
 }
 
 /// The sum of `term(value)` over all values.

@@ -4,6 +4,7 @@
 //! the other with `O` before the next is fetched, so that multiplying takes longer than fetching.
 
 #![allow(unsafe_code)]
+#![allow(clippy::needless_range_loop)] // indices of the formulas
 
 use super::lanes::Lanes;
 

@@ -57,6 +57,39 @@ pub(crate) fn wide<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
+/// A loop too long for the compiler to take a closure of it apart: [`wide`] would call it, compiled
+/// for the default vectors.
+pub(crate) trait Loop {
+    /// Does the work. Must be `#[inline(always)]`.
+    fn run(self);
+}
+
+/// [`wide`] for a long loop.
+#[allow(unsafe_code)]
+pub(crate) fn wide_loop(work: impl Loop) {
+    match Level::detected() {
+        // SAFETY: the processor has the instructions.
+        #[cfg(target_arch = "x86_64")]
+        Some(Level::Avx512) => unsafe { loop_with_avx512(work) },
+        // SAFETY: likewise.
+        #[cfg(target_arch = "x86_64")]
+        Some(Level::Avx2) => unsafe { loop_with_avx2(work) },
+        _ => work.run(),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx2,fma")]
+fn loop_with_avx512(work: impl Loop) {
+    work.run();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn loop_with_avx2(work: impl Loop) {
+    work.run();
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx2,fma")]
 fn with_avx512<T>(work: impl FnOnce() -> T) -> T {

@@ -6,7 +6,7 @@
 //! Y = X W^T + b      dL/dW = (dL/dY)^T X      dL/db = sum of the rows of dL/dY      dL/dX = dL/dY W
 //! ```
 
-use crate::kernels::{Mat, Output, add, matmul, products, wide};
+use crate::kernels::{Loop, Mat, Output, add, matmul, products, wide_loop};
 use crate::layer::init::he_normal;
 use crate::layer::{Layer, PIECE, Parameter, Role, Shape, batch_length};
 use crate::real::Real;
@@ -50,13 +50,35 @@ impl<R: Real> Affine<R> {
 }
 
 impl<R: Real> Affine<R> {
-    /// Calls `block(first row, rows)`; what is missing in the last block is its last row again.
-    #[inline(always)]
-    fn row_blocks(&self, mut block: impl FnMut(usize, [&[R]; ROWS])) {
-        let row = |o: usize| &self.weights.value[o.min(self.outputs - 1) * self.inputs..];
+    /// A few rows of weights at a time, with every input.
+    #[inline(always)] // so that `wide` reaches it
+    fn weighted_sums(&self, input: &[R], output: &mut [R]) {
         for first in (0..self.outputs).step_by(ROWS) {
-            block(first, std::array::from_fn(|o| row(first + o)));
+            // What is missing in the last block is the last row again.
+            let row = |o: usize| {
+                let start = (first + o).min(self.outputs - 1) * self.inputs;
+                &self.weights.value[start..start + self.inputs]
+            };
+            let rows: [&[R]; ROWS] = std::array::from_fn(row);
+            let images = input.chunks_exact(self.inputs);
+            for (x, y) in images.zip(output.chunks_exact_mut(self.outputs)) {
+                let sums = products(rows, x).into_iter().zip(&self.biases.value[first..]);
+                y[first..].iter_mut().zip(sums).for_each(|(y, (sum, &b))| *y = sum + b);
+            }
         }
+    }
+}
+
+struct WeightedSums<'a, R> {
+    layer: &'a Affine<R>,
+    input: &'a [R],
+    output: &'a mut [R],
+}
+
+impl<R: Real> Loop for WeightedSums<'_, R> {
+    #[inline(always)]
+    fn run(self) {
+        self.layer.weighted_sums(self.input, self.output);
     }
 }
 
@@ -69,15 +91,7 @@ impl<R: Real> Layer<R> for Affine<R> {
     /// the batch has another size.
     fn infer(&self, input: &[R], output: &mut [R]) {
         batch_length(input, self.inputs, output, self.outputs);
-        let block = |first: usize, rows: [&[R]; ROWS]| {
-            let images = input.chunks_exact(self.inputs);
-            let rows = rows.map(|row| &row[..self.inputs]);
-            for (x, y) in images.zip(output.chunks_exact_mut(self.outputs)) {
-                let sums = products(rows, x).into_iter().zip(&self.biases.value[first..]);
-                y[first..].iter_mut().zip(sums).for_each(|(y, (sum, &b))| *y = sum + b);
-            }
-        };
-        wide(|| self.row_blocks(block));
+        wide_loop(WeightedSums { layer: self, input, output });
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {

@@ -8,7 +8,7 @@
 //!
 //! Rows and columns that no window reaches are dropped. Reference: `torch.nn.MaxPool2d`.
 
-use crate::kernels::{AfterMaps, larger, wide};
+use crate::kernels::{AfterMaps, Loop, larger, wide, wide_loop};
 use crate::layer::window::Window;
 use crate::layer::{Layer, LayerError, PoolParams, Shape, batch_length, pieces, pieces_back};
 use crate::real::Real;
@@ -61,6 +61,7 @@ impl MaxPool {
         matches!(self.window, Window { size: 2, stride: 2, padding: 0, .. })
     }
 
+    #[inline(always)] // so that `wide` reaches it
     fn halve<R: Real>(&self, input: &[R], output: &mut [R]) {
         let width = self.input.width;
         let maps = output.chunks_exact_mut(self.output.plane());
@@ -75,6 +76,7 @@ impl MaxPool {
         }
     }
 
+    #[inline(always)]
     fn halve_back<R: Real>(&self, input: &[R], output_gradient: &[R], input_gradient: &mut [R]) {
         let width = self.input.width;
         input_gradient.fill(R::zero());
@@ -96,6 +98,20 @@ impl MaxPool {
                 }
             }
         }
+    }
+}
+
+struct HalveBack<'a, R> {
+    pool: &'a MaxPool,
+    input: &'a [R],
+    output_gradient: &'a [R],
+    dx: &'a mut [R],
+}
+
+impl<R: Real> Loop for HalveBack<'_, R> {
+    #[inline(always)]
+    fn run(self) {
+        self.pool.halve_back(self.input, self.output_gradient, self.dx);
     }
 }
 
@@ -140,7 +156,7 @@ impl<R: Real> Layer<R> for MaxPool {
     ) {
         let Some(dx) = input_gradient else { return };
         if self.halves() {
-            return wide(|| self.halve_back(input, output_gradient, dx));
+            return wide_loop(HalveBack { pool: self, input, output_gradient, dx });
         }
         dx.fill(R::zero());
         self.windows(input, |index, _, place| dx[place] += output_gradient[index]);
