@@ -5,7 +5,7 @@ use crate::look;
 use crate::run_view::{SetView, sets};
 use crate::text;
 use crate::write::ReportError;
-use eval::record::Family;
+use eval::record::{CorruptionWord, Corruptions, Family};
 use eval::run::Run;
 use eval::summary::Summary;
 use maud::{Markup, html};
@@ -87,15 +87,23 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
         (budget(run, summary))
         h3 { "What this report does not say" }
         ul {
-            li {
-                "How the answer changes with more or fewer training images (no learning curves): \
-                 it holds for the number of images used here."
+            @if protocol.learning_curve.is_none() {
+                li {
+                    "How the answer changes with more or fewer training images (the plan asks for \
+                     no learning curves): it holds for the number of images used here."
+                }
             }
-            li { "How pipelines behave on noisy, blurred or shifted images (no robustness)." }
-            li { "Whether scores can be read as probabilities (no calibration)." }
+            @if protocol.corruptions == Corruptions::Word(CorruptionWord::None) {
+                li {
+                    "How pipelines behave on noisy, blurred or shifted images (the plan asks for \
+                     no corruptions)."
+                }
+            }
             li {
-                "How much a result depends on the seed or on the split: every pipeline was trained \
-                 once, on one split. The intervals hold for the luck of the test images only."
+                "How much a result depends on the seed: every pipeline was trained with one. The \
+                 intervals of the answer hold for the luck of the test images only"
+                @if protocol.nested.is_some() { "; cross-validation tells of that of the split" }
+                "."
             }
             li {
                 "Whether pictures of one thing (the same object twice, the next frame of a film) \
@@ -121,7 +129,8 @@ fn budget(run: &Run, summary: &Summary) -> Markup {
         div.scroll { table {
             thead { tr {
                 th { "Data set" } th { "Side" } th.number { "Pipelines" }
-                th.number { "Points of grids" } th.number { "Trainings" }
+                th.number { "Points tried" } th.number { "Trainings" }
+                th.number { "Time of the search" }
             } }
             tbody {
                 @for set in sets(run, summary) {
@@ -130,17 +139,16 @@ fn budget(run: &Run, summary: &Summary) -> Markup {
             }
         } }
         p.note {
-            "Trainings: one per point and fold, and one final training per pipeline. Searches that \
-             have not finished are not counted."
+            "Trainings: those of the search, and one final training per pipeline. Time: all \
+             trainings of the search one after another, as if nothing had run beside them. \
+             Searches that have not finished are not counted."
         }
     }
 }
 
 fn budget_row(set: &SetView<'_>, family: Family) -> Markup {
     let pipelines = || set.summary.pipelines.iter().filter(move |p| p.family == family);
-    let searches = || pipelines().filter_map(|pipeline| pipeline.search.as_ref());
-    let points: usize = searches().map(|search| search.points).sum();
-    let fits: usize = searches().map(|search| search.fits).sum();
+    let budget = set.summary.budget(family);
     let done = pipelines().filter(|pipeline| pipeline.result.is_ok()).count();
     let look = look::family(family);
     html! {
@@ -149,8 +157,9 @@ fn budget_row(set: &SetView<'_>, family: Family) -> Markup {
                 td { (look::name(&set.summary.dataset)) }
                 td { span.family.(look.class) aria-hidden="true" { (look.symbol) } " " (look.word) }
                 td.number { (pipelines().count()) }
-                td.number { (text::count(points as u64)) }
-                td.number { (text::count((fits + done) as u64)) }
+                td.number { (text::count(budget.points as u64)) }
+                td.number { (text::count((budget.fits + done) as u64)) }
+                td.number { (text::seconds(budget.seconds)) }
             }
         }
     }

@@ -13,6 +13,7 @@ mod examples;
 mod learning;
 mod method;
 mod metrics;
+mod nested;
 mod overview;
 mod pairs;
 mod pareto;
@@ -56,6 +57,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     scoreboard::SECTION,
     table::SECTION,
     pairs::SECTION,
+    nested::SECTION,
     across::SECTION,
     confusion::SECTION,
     metrics::SECTION,
