@@ -22,7 +22,7 @@ enum Task {
     /// Write the report of a finished or interrupted run again (see `report --help`)
     #[command(disable_help_flag = true)]
     Report(PassedOn),
-    /// Compare descriptors with reference values of other programs (see `golden --help`)
+    /// Compare descriptors, statistics and more with values of other programs (see `golden --help`)
     #[command(disable_help_flag = true)]
     Golden(PassedOn),
     /// Time this project beside other libraries (see `bench --help`)
@@ -118,7 +118,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("eval", &["base"]),
     ("report", &["base", "eval"]),
     ("compare", &["base", "data", "features", "classic", "deep", "eval", "report"]),
-    ("versus", &["base", "classic", "data", "features"]),
+    ("versus", &["base", "classic", "data", "eval", "features"]),
     ("xtask", &[]),
 ];
 

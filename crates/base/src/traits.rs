@@ -59,6 +59,15 @@ pub trait Predict<X>: Send + Sync {
     /// If the rows of `x` have another length, or the images another size, than in training.
     fn scores(&self, x: &X) -> Scores;
 
+    /// Number of rows of `x` whose most probable class is not the one that the machine behind the
+    /// probabilities names; none where scores are not made into probabilities.
+    ///
+    /// # Panics
+    /// As [`Self::scores`].
+    fn disputed(&self, _x: &X) -> Option<usize> {
+        None
+    }
+
     /// How the training ended and what came out of it.
     fn summary(&self) -> FitSummary;
 }

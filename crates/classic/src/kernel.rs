@@ -12,7 +12,7 @@ pub use crate::points::{Points, Side};
 
 use crate::kernels::tile::Map;
 use base::{Matrix, ParamError};
-use ndarray::{Array2, ArrayViewMut2, Axis, s};
+use ndarray::{Array2, ArrayViewMut2};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -262,10 +262,21 @@ impl Kernel {
 
     /// Kernel values of all pairs of rows, shape `(n, n)`, symmetric. Bands of rows in parallel.
     pub fn gram(&self, points: &Side<'_>) -> Array2<f32> {
-        symmetric(points.len(), |start, end, out| {
-            let right = points.part(start, points.len());
-            self.block(&points.part(start, end), &right, out);
-        })
+        let n = points.len();
+        let mut gram = Array2::zeros((n, n));
+        let Some(map) = self.map() else {
+            self.block(points, points, gram.view_mut());
+            return gram;
+        };
+        let values = gram.as_slice_mut().expect("a new array is contiguous");
+        values.par_chunks_mut(BAND * n.max(1)).enumerate().for_each(|(number, out)| {
+            let start = number * BAND;
+            let left = points.part(start, (start + BAND).min(n)).left();
+            // Only from the diagonal on; the rest is its mirror image.
+            left.values(map, &points.part(start, n), &mut out[start..], n);
+        });
+        mirror(&mut gram);
+        gram
     }
 
     /// Kernel values of all rows with themselves.
@@ -299,24 +310,6 @@ impl Kernel {
             Self::ChiSquare { gamma } => gamma * (2.0 * square),
         }
     }
-}
-
-/// A symmetric matrix from bands of rows, worked out in parallel: `band` writes rows `start..end`
-/// from column `start` on.
-pub(crate) fn symmetric(
-    n: usize,
-    band: impl Fn(usize, usize, ArrayViewMut2<'_, f32>) + Sync,
-) -> Array2<f32> {
-    let mut matrix = Array2::zeros((n, n));
-    let bands: Vec<_> = matrix.axis_chunks_iter_mut(Axis(0), BAND).enumerate().collect();
-    bands.into_par_iter().for_each(|(number, mut out)| {
-        let start = number * BAND;
-        let end = (start + BAND).min(n);
-        // Only from the diagonal on; the rest is its mirror image.
-        band(start, end, out.slice_mut(s![.., start..]));
-    });
-    mirror(&mut matrix);
-    matrix
 }
 
 /// Copies what is right of the diagonal to the left of it, in square tiles that fit the cache.

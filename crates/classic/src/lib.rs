@@ -4,13 +4,14 @@
 //! [`Svm`] is the machine of the suite ([`Svm::fit_grid`] trains it for many settings at once) and
 //! [`NuSvm`] its sister; [`LinearSvm`], [`LogisticRegression`] and [`SgdSvm`] are linear, for many
 //! rows, and [`OnlineLinear`] is for rows that come bit by bit. [`LinfaSvm`] is a rival from another
-//! library behind the same trait, [`AdaBoost`] votes and chooses features. [`Transformed`] puts a
-//! [`Transform`] (scaling, principal components, kernel maps) before any recipe,
-//! [`SelectByBoosting`] a choice of features, and [`Calibrated`] probabilities behind it;
-//! [`Majority`], [`NearestMean`] and [`NearestNeighbours`] say what can be had without a machine.
-//! [`kernel`] and [`smo`] can be used alone. An [`SvmModel`] becomes bytes of our own format, of
-//! LIBSVM's ([`LibsvmModel`]) or of ONNX, and [`read_svmlight`] reads sparse rows. No image, no file
-//! and no clock is known here, and nothing is fitted that has not been asked for.
+//! library behind the same trait, and [`ForLinfa`] brings our recipes to that library. [`AdaBoost`]
+//! votes and chooses features. [`Transformed`] puts a [`Transform`] (scaling, principal components,
+//! kernel maps) before any recipe, [`SelectByBoosting`] a choice of features, and [`Calibrated`]
+//! probabilities behind it; [`Majority`], [`NearestMean`] and [`NearestNeighbours`] say what can be
+//! had without a machine. [`kernel`] and [`smo`] can be used alone. An [`SvmModel`] becomes bytes of
+//! our own format, of LIBSVM's ([`LibsvmModel`]) or of ONNX, and [`read_svmlight`] reads sparse
+//! rows. No image, no file and no clock is known here, and nothing is fitted that has not been asked
+//! for.
 
 mod boosting;
 mod calibration;
@@ -20,9 +21,11 @@ pub mod kernel;
 mod kernels;
 mod libsvm_model;
 mod linear;
+mod linfa_recipe;
 mod linfa_svm;
 mod logistic;
 mod majority;
+mod many;
 mod nearest_mean;
 mod neighbours;
 mod nu_svm;
@@ -51,9 +54,11 @@ pub use confidence::one_vs_one_scores;
 pub use kernel::{Gamma, KernelName};
 pub use libsvm_model::{LibsvmModel, LibsvmWriteError};
 pub use linear::{LinearLoss, LinearModel, LinearMultiClass, LinearSvm, LinearSvmParams, Optimum};
+pub use linfa_recipe::{ForLinfa, ForLinfaError, LinfaPredictor};
 pub use linfa_svm::{LinfaSvm, LinfaSvmParams};
 pub use logistic::{LogisticRegression, LogisticRegressionParams};
 pub use majority::Majority;
+pub use many::{SvmMany, TransformedMany};
 pub use nearest_mean::NearestMean;
 pub use neighbours::{NearestNeighbours, NearestNeighboursParams};
 pub use nu_svm::{NuSvm, NuSvmParams};

@@ -2,13 +2,14 @@
 //!
 //! Source: `svm_save_model` and `svm_load_model` of LIBSVM 3, and its README. `c_svc` and `nu_svc`
 //! are read, which predict alike, and `c_svc` is written. Departures: support vectors are kept in
-//! 32 bits, so a number with more digits is rounded; `probA` and `probB` are passed over, since
-//! probabilities are a matter of their own here.
+//! 32 bits, so a number with more digits is rounded.
 
 use crate::kernel::Kernel;
 use crate::sparse_text::{LineFault, Lines, SparseRows, TextError, number};
 use crate::svm_model::SvmModel;
 use crate::svm_parts::{MultiClass, SvmParts};
+use crate::{Platt, couple};
+use base::{Matrix, Scores};
 use ndarray::Array2;
 use std::io::{self, BufRead, Write};
 use std::str::SplitAsciiWhitespace;
@@ -31,6 +32,9 @@ pub struct LibsvmModel {
     pub model: SvmModel,
     /// The label of each class.
     pub labels: Vec<i32>,
+    /// Of each of [`SvmModel::pairs`] the sigmoid that makes its decision values probabilities of
+    /// its first class (`probA` and `probB`); empty if the model has none.
+    pub sigmoids: Vec<Platt>,
 }
 
 /// Why a model cannot be written in LIBSVM's format.
@@ -50,16 +54,51 @@ pub enum LibsvmWriteError {
         /// Classes of the model.
         classes: usize,
     },
+    /// Not one sigmoid per pair of classes.
+    #[error("there are {sigmoids} sigmoids for {pairs} pairs of classes")]
+    Sigmoids {
+        /// Sigmoids given.
+        sigmoids: usize,
+        /// Pairs of classes of the model.
+        pairs: usize,
+    },
     /// The target failed.
     #[error("cannot be written")]
     Write(#[from] io::Error),
 }
 
 impl LibsvmModel {
-    /// With class ids as labels.
+    /// With class ids as labels, and without sigmoids.
     pub fn new(model: SvmModel) -> Self {
         let labels = (0..).take(model.class_count()).collect();
-        Self { model, labels }
+        Self { model, labels, sigmoids: Vec::new() }
+    }
+
+    /// The probability of each class for each row of `x`, shape `(n, classes)`, as LIBSVM's
+    /// `svm_predict_probability` works them out; none if the model has no sigmoids.
+    ///
+    /// The most probable class need not be the one that [`Self::model`] names.
+    ///
+    /// # Panics
+    /// If the rows have another length than in training, or there is not one sigmoid per pair.
+    pub fn probabilities(&self, x: &Matrix) -> Option<Scores> {
+        if self.sigmoids.is_empty() {
+            return None;
+        }
+        let decisions = self.model.decisions(x);
+        assert_eq!(self.sigmoids.len(), decisions.ncols(), "a sigmoid per pair of classes");
+        let classes = self.model.classes();
+        let mut probabilities = Array2::zeros((x.nrows(), self.model.class_count()));
+        let mut known = vec![0.0; classes.len()];
+        for (decisions, mut out) in decisions.rows().into_iter().zip(probabilities.rows_mut()) {
+            let of_pair = decisions.iter().zip(&self.sigmoids);
+            let pairs: Vec<f64> = of_pair.map(|(&value, pair)| pair.probability(value)).collect();
+            couple(&pairs, &mut known);
+            for (&class, &probability) in classes.iter().zip(&known) {
+                out[class] = probability as f32;
+            }
+        }
+        Some(Scores::new(probabilities))
     }
 
     /// Reads a model. Its classes are sorted by label. `features` are the numbers per row to
@@ -77,6 +116,7 @@ impl LibsvmModel {
         let place = |label| labels.partition_point(|&other| other < label);
         let classes = head.labels.iter().map(|&label| place(label)).collect();
         let kernel = head.kernel()?;
+        let sigmoids = head.sigmoids()?;
         let (vectors, coefficients) = read_vectors(&mut lines, &head, kernel, features)?;
         let model = SvmModel::from_parts(SvmParts {
             kernel,
@@ -92,14 +132,14 @@ impl LibsvmModel {
             coefficients,
             rho: head.rho,
         })?;
-        Ok(Self { model, labels })
+        Ok(Self { model, labels, sigmoids })
     }
 
     /// Writes the model. Numbers are written so that reading gives them back, bit for bit.
     ///
     /// # Errors
     /// If LIBSVM has no such kernel, the model is one against the rest, there is not one label per
-    /// class, or the target fails.
+    /// class or not one sigmoid per pair (or none at all), or the target fails.
     pub fn write(&self, mut target: impl Write) -> Result<(), LibsvmWriteError> {
         let parts = self.model.to_parts();
         let (kernel, numbers) = written_kernel(parts.kernel)?;
@@ -110,6 +150,10 @@ impl LibsvmModel {
             let (labels, classes) = (self.labels.len(), parts.class_count);
             return Err(LibsvmWriteError::Labels { labels, classes });
         }
+        let (sigmoids, pairs) = (self.sigmoids.len(), parts.rho.len());
+        if sigmoids > 0 && sigmoids != pairs {
+            return Err(LibsvmWriteError::Sigmoids { sigmoids, pairs });
+        }
         writeln!(target, "svm_type c_svc\nkernel_type {kernel}")?;
         for (name, value) in numbers {
             writeln!(target, "{name} {value}")?;
@@ -118,6 +162,13 @@ impl LibsvmModel {
         write_list(&mut target, "rho", parts.rho.iter().map(|rho| format!("{rho:?}")))?;
         let labels = parts.classes.iter().map(|&class| self.labels[class].to_string());
         write_list(&mut target, "label", labels)?;
+        if sigmoids > 0 {
+            let numbers = |of: fn(&Platt) -> f64| {
+                self.sigmoids.iter().map(move |sigmoid| format!("{:?}", of(sigmoid)))
+            };
+            write_list(&mut target, "probA", numbers(|sigmoid| sigmoid.a))?;
+            write_list(&mut target, "probB", numbers(|sigmoid| sigmoid.b))?;
+        }
         write_list(&mut target, "nr_sv", parts.vectors_per_class.iter().map(usize::to_string))?;
         writeln!(target, "SV")?;
         for (vector, coefficients) in
@@ -186,6 +237,8 @@ struct Head {
     rho: Vec<f64>,
     labels: Vec<i32>,
     vectors_per_class: Vec<usize>,
+    prob_a: Vec<f64>,
+    prob_b: Vec<f64>,
 }
 
 impl Head {
@@ -228,10 +281,28 @@ impl Head {
             "rho" => self.rho = words.map(number).collect::<Result<_, _>>()?,
             "label" => self.labels = words.map(parsed).collect::<Result<_, _>>()?,
             "nr_sv" => self.vectors_per_class = words.map(parsed).collect::<Result<_, _>>()?,
-            "probA" | "probB" => {}
+            "probA" => self.prob_a = words.map(number).collect::<Result<_, _>>()?,
+            "probB" => self.prob_b = words.map(number).collect::<Result<_, _>>()?,
             name => return Err(LineFault::Unexpected(name.to_owned())),
         }
         Ok(())
+    }
+
+    /// One for each pair of classes, or none at all.
+    fn sigmoids(&self) -> Result<Vec<Platt>, TextError> {
+        let expected = match (self.prob_a.is_empty(), self.prob_b.is_empty()) {
+            (true, true) => 0,
+            _ => self.rho.len(),
+        };
+        for (what, found) in
+            [("values of probA", self.prob_a.len()), ("values of probB", self.prob_b.len())]
+        {
+            if found != expected {
+                return Err(TextError::Count { what, found, expected });
+            }
+        }
+        let pairs = self.prob_a.iter().zip(&self.prob_b);
+        Ok(pairs.map(|(&a, &b)| Platt { a, b, converged: true }).collect())
     }
 
     fn kernel(&self) -> Result<Kernel, TextError> {

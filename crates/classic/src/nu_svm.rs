@@ -6,7 +6,8 @@
 //!
 //! Source: B. Schoelkopf, A. Smola, R. Williamson, P. Bartlett, "New support vector algorithms",
 //! Neural Computation 12(5):1207-1245, 2000, in LIBSVM's form (scikit-learn's `NuSVC`). Departures:
-//! those of [`crate::Svm`]; no weights.
+//! those of [`crate::Svm`]; no weights; and classes without a margin between them are an error,
+//! where LIBSVM divides by a number near 0 without a word.
 
 use crate::check;
 use crate::kernel::{Gamma, Kernel, KernelName, Points};
@@ -111,7 +112,8 @@ impl NuSvm {
     /// Like [`Fit::fit`], for those who want the pairs, objectives and decision values too.
     ///
     /// # Errors
-    /// As [`crate::Svm::train`]; and if `nu` is too large for a pair of classes.
+    /// As [`crate::Svm::train`]; if `nu` is too large for a pair of classes; and if there is no
+    /// margin between one, as between equal rows: decisions are measured in units of it.
     pub fn train(&self, x: &Matrix, y: &Labels) -> Result<SvmModel, FitError> {
         check::training_rows(x, y)?;
         let gamma = gamma_of(self.params.kernel, self.params.gamma, x);
@@ -126,6 +128,7 @@ impl NuSvm {
             let gram = Matrix::from_shape_fn(size, |(a, b)| x[[order[a], order[b]]]);
             let memory = Memory::new(self.params.memory_limit_bytes);
             let solved = self.solve(Source::Gram(gram.view()), &memory, &tasks);
+            self.check_margins(&blocks, &tasks, &solved)?;
             return Ok(frame.assemble(&Sorted::Places(&order), &tasks, &solved));
         }
         let points = Points::pick(x.view(), &order);
@@ -133,6 +136,7 @@ impl NuSvm {
         let solved = with_source(kernel, &points, limit, |source, memory| {
             self.solve(source, memory, &tasks)
         });
+        self.check_margins(&blocks, &tasks, &solved)?;
         Ok(frame.assemble(&Sorted::Points(&points), &tasks, &solved))
     }
 
@@ -157,13 +161,33 @@ impl NuSvm {
         Ok(())
     }
 
+    /// Offsets are known to half the tolerance, and so is the margin between two of them. A solver
+    /// that gave up is told by the model.
+    fn check_margins(
+        &self,
+        blocks: &[Block],
+        tasks: &[Task],
+        solved: &[Solution],
+    ) -> Result<(), SvmInput> {
+        let (nu, tolerance) = (self.nu, self.params.tolerance);
+        for (task, &Solution { margin, converged, .. }) in tasks.iter().zip(solved) {
+            if converged && margin <= tolerance {
+                let (first, second) = task.classes;
+                let second = second.expect("boundaries are between two classes");
+                let (a, b) = (blocks[first].class, blocks[second].class);
+                return Err(SvmInput::NoMargin { nu, a, b, margin, tolerance });
+            }
+        }
+        Ok(())
+    }
+
     fn solve(&self, source: Source<'_>, memory: &Memory, tasks: &[Task]) -> Vec<Solution> {
         let SvmParams { tolerance, max_iterations, .. } = self.params;
         let stop = Stop { tolerance, max_iterations };
         source.solve(tasks, |task: &Task, rows: &dyn KernelRows| {
             let mut machine = Machine::new(rows, Rule::Nu, task.positive, memory);
-            machine.start_from(&start(self.nu, task.positive, rows.len()));
-            machine.run(&vec![1.0; rows.len()], stop)
+            let mut state = machine.state(start(self.nu, task.positive, rows.len()));
+            machine.run(&mut state, &vec![1.0; rows.len()], stop)
         })
     }
 }
@@ -216,11 +240,32 @@ mod tests {
         assert!(error.to_string().contains("at most 0.5"), "{error}");
     }
 
+    /// By hand: of equal rows every boundary is the same, and the margin is 0. Of rows 0.001 apart
+    /// under the Gaussian with gamma 1 and `nu` = 1 all four coefficients are 1, and the kernel
+    /// values differ by 1e-6: the margin is 2e-6.
     #[test]
-    fn equal_rows_of_both_classes_end() {
-        let x = Matrix::from_elem((4, 2), 0.5);
-        let model = nu_svm(0.5).train(&x, &labels(vec![0, 1, 0, 1], 2)).unwrap();
-        assert!(model.decisions(&x).iter().all(|value| value.is_finite()));
+    fn classes_without_a_margin_between_them_are_named() {
+        let y = labels(vec![0, 2, 0, 2], 3);
+        let equal = Matrix::from_elem((4, 2), 0.5);
+        let close = ndarray::array![[0.0], [0.001], [0.0], [0.001]];
+        for (x, nu) in [(&equal, 0.5), (&close, 1.0)] {
+            let params = NuSvmParams { nu, gamma: Gamma::Value(1.0), ..Default::default() };
+            let error = NuSvm::new(&params).unwrap().train(x, &y).unwrap_err().to_string();
+            assert!(error.contains("no margin between classes 0 and 2"), "{error}");
+        }
+        // A tolerance that can tell it.
+        let params = NuSvmParams { nu: 1.0, gamma: Gamma::Value(1.0), ..Default::default() };
+        let finer = NuSvm::new(&NuSvmParams { tolerance: 1e-8, ..params }).unwrap();
+        let model = finer.train(&close, &y).unwrap();
+        assert_eq!(model.scores(&close).predicted(), y.ids());
+    }
+
+    #[test]
+    fn a_solver_that_gave_up_is_told_by_the_model() {
+        let (x, y) = clouds(3, 20);
+        let params = NuSvmParams { nu: 0.5, max_iterations: 1, ..Default::default() };
+        let model = NuSvm::new(&params).unwrap().train(&x, &y).unwrap();
+        assert!(model.fits().iter().any(|fit| !fit.converged));
     }
 
     /// What `nu` stands for.

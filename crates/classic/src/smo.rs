@@ -40,16 +40,23 @@
 //!
 //! Departures: a growing working set instead of shrinking, which leaves rows out until they turn
 //! out to matter instead of until they turn out not to; the limit of iterations is a setting.
+//! Steps are worked out in single precision and summed up in double, in rounds (mixed-precision
+//! refinement, N. Higham, "Accuracy and stability of numerical algorithms", 2002, chapter 12), so
+//! that what is returned meets the tolerance in double precision.
 
 mod budget;
+mod end;
 mod machine;
 mod rows;
+mod slots;
+mod square;
 mod working_set;
 
 pub(crate) use budget::Budget;
 pub(crate) use machine::{Machine, Memory, Starved};
 pub(crate) use rows::PointRows;
 pub use rows::{GramRows, KernelRows};
+pub(crate) use square::Square;
 
 /// Which problem is solved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +93,10 @@ pub struct Solution {
     pub violation: f64,
     /// `|w|`, the square root of `beta' K beta`; 0 if that is negative.
     pub weight_norm: f64,
+    /// What `beta` and `rho` were divided by: 1 for the C-machine; for the nu-machine LIBSVM's `r`,
+    /// the decision value at the margins. Not above 0 if there is none between the classes; then
+    /// nothing was divided.
+    pub margin: f64,
     /// Steps done.
     pub iterations: u64,
     /// Whether the tolerance was met.
@@ -110,7 +121,8 @@ pub struct Solution {
 pub fn solve(rows: &dyn KernelRows, positive: usize, upper: &[f64], stop: Stop) -> Solution {
     let memory = Memory::unlimited();
     let mut machine = Machine::new(rows, Rule::C, positive, &memory);
-    machine.run(upper, stop).expect("memory is not limited")
+    let mut state = machine.origin();
+    machine.run(&mut state, upper, stop).expect("memory is not limited")
 }
 
 #[cfg(test)]

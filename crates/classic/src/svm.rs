@@ -117,7 +117,9 @@ impl Svm {
         upper: &[f64],
     ) -> Vec<Solution> {
         source.solve(tasks, |task: &Task, rows: &dyn KernelRows| -> Result<Solution, Starved> {
-            Machine::new(rows, Rule::C, task.positive, memory).run(&task.pick(upper), self.stop())
+            let mut machine = Machine::new(rows, Rule::C, task.positive, memory);
+            let mut state = machine.origin();
+            machine.run(&mut state, &task.pick(upper), self.stop())
         })
     }
 

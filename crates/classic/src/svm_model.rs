@@ -311,14 +311,7 @@ impl Predict<Matrix> for SvmModel {
     }
 
     fn summary(&self) -> FitSummary {
-        let iterations = self.fits.iter().map(|fit| fit.iterations).sum();
-        let convergence = if self.fits.is_empty() {
-            Convergence::Unknown
-        } else if self.fits.iter().all(|fit| fit.converged) {
-            Convergence::Converged { iterations }
-        } else {
-            Convergence::LimitReached { iterations }
-        };
+        let convergence = convergence_of(&self.fits);
         let (floats, doubles) = match &self.planes {
             Some(planes) => (0, planes.len()),
             // The vectors and their squared lengths.
@@ -326,6 +319,18 @@ impl Predict<Matrix> for SvmModel {
         };
         let model_bytes = (4 * floats + 8 * (doubles + self.pairs.len())) as u64;
         FitSummary { convergence, model_bytes, curve: Vec::new() }
+    }
+}
+
+/// How the training of all boundaries together ended.
+pub(crate) fn convergence_of(fits: &[PairFit]) -> Convergence {
+    let iterations = fits.iter().map(|fit| fit.iterations).sum();
+    if fits.is_empty() {
+        Convergence::Unknown
+    } else if fits.iter().all(|fit| fit.converged) {
+        Convergence::Converged { iterations }
+    } else {
+        Convergence::LimitReached { iterations }
     }
 }
 

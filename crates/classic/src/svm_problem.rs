@@ -37,6 +37,12 @@ pub(crate) enum SvmInput {
          {most}"
     )]
     Infeasible { nu: f64, a: usize, b: usize, first: usize, second: usize, most: f64 },
+    #[error(
+        "with `nu` = {nu} there is no margin between classes {a} and {b}: it is {margin:e}, which \
+         the tolerance of {tolerance:e} cannot tell from 0; choose a smaller `nu`, or a kernel that \
+         keeps the classes apart"
+    )]
+    NoMargin { nu: f64, a: usize, b: usize, margin: f64, tolerance: f64 },
 }
 
 impl From<SvmInput> for FitError {

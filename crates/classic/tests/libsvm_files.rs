@@ -121,7 +121,7 @@ fn plain(parts: &SvmParts, row: ArrayView1<'_, f32>) -> Vec<(f64, f64)> {
 /// The numbers of the file give LIBSVM's decisions to 1e-6 (gamma has 32 bits: 3e-8 of it), and
 /// the model those, but for the rounding of its kernel values to 32 bits.
 fn assert_decides_as(model: &LibsvmModel, want: &Decided, what: &str) {
-    let LibsvmModel { model, labels } = model;
+    let LibsvmModel { model, labels, .. } = model;
     let parts = model.to_parts();
     let rows = test_rows(model.kernel());
     let got = model.decisions(&rows);
@@ -149,11 +149,64 @@ fn models_of_libsvm_decide_as_it_does() {
     }
 }
 
+#[derive(Deserialize)]
+struct GoldenProbabilities {
+    source: String,
+    models: BTreeMap<String, Probable>,
+}
+
+#[derive(Deserialize)]
+struct Probable {
+    /// Of the columns.
+    labels: Vec<i32>,
+    /// Of the test rows.
+    probabilities: Vec<Vec<f64>>,
+}
+
+/// `ours/probabilities` is the model read and written again: LIBSVM's numbers show that it finds
+/// our `probA` and `probB`.
+#[test]
+fn probabilities_are_those_of_libsvm() {
+    let golden: GoldenProbabilities =
+        serde_json::from_slice(&file("probabilities.json")).expect("the golden file is valid");
+    assert_eq!(golden.models.len(), 3);
+    for (name, want) in &golden.models {
+        let model = read(&file(&format!("{name}.model")), name);
+        let got = model.probabilities(&rows("test.txt").0).expect("the model has sigmoids");
+        assert_eq!(got.view().dim(), (want.probabilities.len(), want.labels.len()));
+        for (row, want_row) in want.probabilities.iter().enumerate() {
+            for (label, want) in want.labels.iter().zip(want_row) {
+                let class = model.labels.binary_search(label).expect("a class of the model");
+                let difference = f64::from(got.view()[[row, class]]) - want;
+                // Kernel values have 32 bits.
+                let what = || format!("{}: {name}, row {row}, label {label}", golden.source);
+                assert!(difference.abs() < 2e-6, "{}: {difference:e}", what());
+            }
+        }
+    }
+    let without = read(&file("rbf.model"), "rbf");
+    assert!(without.probabilities(&rows("test.txt").0).is_none());
+}
+
+#[test]
+fn sigmoids_that_do_not_fit_are_refused() {
+    let text = String::from_utf8(file("probabilities.model")).unwrap();
+    let line = text.lines().find(|line| line.starts_with("probB")).expect("it has them");
+    for (with, what) in [("probB 1 2", "2 values of probB"), ("", "0 values of probB")] {
+        let error = LibsvmModel::read(text.replace(line, with).as_bytes(), None).unwrap_err();
+        assert!(error.to_string().contains(what), "{error}");
+    }
+    let mut model = read(text.as_bytes(), "probabilities");
+    model.sigmoids.pop();
+    let error = model.write(Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("2 sigmoids for 3 pairs"), "{error}");
+}
+
 #[test]
 fn labels_belong_to_their_classes() {
     let (x, y) = rows("train.txt");
     assert_eq!(y.classes(), ["1", "6", "8"]);
-    let LibsvmModel { model, labels } = read(&file("rbf.model"), "rbf");
+    let LibsvmModel { model, labels, .. } = read(&file("rbf.model"), "rbf");
     assert_eq!(labels, [1, 6, 8], "as the classes of the data");
     assert_eq!(model.classes(), [2, 1, 0], "LIBSVM saw 8 first");
     assert_eq!(model.scores(&x).predicted(), y.ids(), "it was trained on these rows");
@@ -166,6 +219,8 @@ fn what_is_written_is_read_again_bit_for_bit() {
         let second = read(&written(&first), name);
         assert_eq!(second.model.to_parts(), first.model.to_parts(), "{name}");
         assert_eq!(second.labels, first.labels, "{name}");
+        assert_eq!(second.sigmoids, first.sigmoids, "{name}");
+        assert_eq!(first.sigmoids.len(), if name == "probabilities" { 3 } else { 0 }, "{name}");
     }
 }
 

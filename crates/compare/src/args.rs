@@ -35,7 +35,8 @@ pub(crate) enum Task {
 #[derive(Args)]
 pub(crate) struct CompareArgs {
     /// Image set to compare on, instead of those of the plan: a folder with one sub-folder of
-    /// images per class, or with IDX files (MNIST's layout). May be given several times
+    /// images per class, with a manifest.csv (columns file, label and, if you like, group and part),
+    /// or with IDX or CIFAR files. May be given several times
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data: Vec<PathBuf>,
 
@@ -60,6 +61,11 @@ pub(crate) struct CompareArgs {
     /// [default: as they are, or at most 64 where sizes differ or are larger]
     #[arg(long, value_parser = parse_size)]
     pub(crate) size: Option<[usize; 2]>,
+
+    /// Keep images together whose names have the same text where the first parentheses of this
+    /// regular expression match, such as 'person([0-9]+)'; a name is the path below the folder
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) group_pattern: Option<String>,
 
     /// Largest loss of accuracy, in percentage points, that still counts as "enough"
     /// [default: 2, if the plan does not say]

@@ -3,8 +3,8 @@
 
 use crate::boosted_haar::{BoostedHaar, BoostedHaarParams};
 use crate::plan::Settings;
-use base::{Extract, Fit, FitEmbedding, Matrix, ParamError};
-use classic::Transform;
+use base::{Extract, Fit, FitEmbedding, FitMany, Matrix, ParamError};
+use classic::{Chain, Transform};
 use eval::record::Family;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -25,6 +25,9 @@ pub(crate) enum EntryError {
     /// An entry of `transforms` that is no transform.
     #[error("`transforms` holds {0}; an entry is a name or {{ name = {{ settings }} }}")]
     Transform(Value),
+    /// Coupling for a machine without pairs of classes.
+    #[error("`coupling` calibrates the pairs of an `svm`, and `{0}` has none")]
+    Coupling(String),
     /// Two ways to say how features are scaled, whose order nobody knows.
     #[error("with `transforms`, put \"standardise\" into that list where it belongs")]
     TwoScalings,
@@ -46,11 +49,15 @@ pub(crate) struct TransformKind {
     build: fn(&Settings) -> Built<dyn Transform>,
 }
 
+type BuildMany = fn(&[Settings]) -> Built<dyn FitMany<Matrix>>;
+
 /// A classifier over descriptors.
 pub(crate) struct ClassifierKind {
     name: &'static str,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
     family: Family,
+    /// Several of them at once, where they share work.
+    many: Option<BuildMany>,
     build: fn(&Settings) -> Built<dyn Fit<Matrix>>,
 }
 
@@ -171,48 +178,59 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "svm",
         complete: complete::<classic::SvmParams>,
         family: Family::Classical,
-        build: |s| Ok(Box::new(classic::Svm::new(&read(s)?)?)),
+        many: Some(|points| {
+            let params = points.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            Ok(Box::new(classic::SvmMany::new(&params)?))
+        }),
+        build: |s| Ok(Box::new(svm(s)?)),
     },
     ClassifierKind {
         name: "linear-svm",
         complete: complete::<classic::LinearSvmParams>,
         family: Family::Classical,
+        many: None,
         build: |s| Ok(Box::new(classic::LinearSvm::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "logistic-regression",
         complete: complete::<classic::LogisticRegressionParams>,
         family: Family::Classical,
+        many: None,
         build: |s| Ok(Box::new(classic::LogisticRegression::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "sgd-svm",
         complete: complete::<classic::SgdSvmParams>,
         family: Family::Classical,
+        many: None,
         build: |s| Ok(Box::new(classic::SgdSvm::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "adaboost",
         complete: complete::<classic::AdaBoostParams>,
         family: Family::Classical,
+        many: None,
         build: |s| Ok(Box::new(classic::AdaBoost::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "linfa-svm",
         complete: complete::<classic::LinfaSvmParams>,
         family: Family::Reference,
+        many: None,
         build: |s| Ok(Box::new(classic::LinfaSvm::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "nearest-neighbours",
         complete: complete::<classic::NearestNeighboursParams>,
         family: Family::Reference,
+        many: None,
         build: |s| Ok(Box::new(classic::NearestNeighbours::new(&read(s)?)?)),
     },
     ClassifierKind {
         name: "nearest-mean",
         complete: complete::<NoSettings>,
         family: Family::Reference,
+        many: None,
         build: |s| {
             read::<NoSettings>(s)?;
             Ok(Box::new(classic::NearestMean))
@@ -222,6 +240,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "majority",
         complete: complete::<NoSettings>,
         family: Family::Reference,
+        many: None,
         build: |s| {
             read::<NoSettings>(s)?;
             Ok(Box::new(classic::Majority))
@@ -279,16 +298,53 @@ pub(crate) fn classifier(
     settings: &Settings,
 ) -> Built<dyn Fit<Matrix>> {
     let recipe = (classifier_kind(kind)?.build)(settings)?;
-    let before: Box<dyn Transform> = match (standardise, transforms) {
-        (false, []) => return Ok(recipe),
-        (true, []) => Box::new(classic::Standardise),
+    Ok(match first(standardise, transforms)? {
+        None => recipe,
+        Some(before) => Box::new(classic::Transformed::new(before, recipe)),
+    })
+}
+
+/// The classifiers of that kind with each of these settings, behind the same maps, if such
+/// classifiers share work.
+pub(crate) fn many(
+    kind: &str,
+    standardise: bool,
+    transforms: &[Value],
+    settings: &[Settings],
+) -> Result<Option<Box<dyn FitMany<Matrix>>>, EntryError> {
+    let Some(build) = classifier_kind(kind)?.many else { return Ok(None) };
+    let recipes = build(settings)?;
+    Ok(Some(match first(standardise, transforms)? {
+        None => recipes,
+        Some(before) => Box::new(classic::TransformedMany::new(before, recipes)),
+    }))
+}
+
+/// What of a plan's entry stands before its classifier, if anything does.
+fn first(
+    standardise: bool,
+    transforms: &[Value],
+) -> Result<Option<Box<dyn Transform>>, EntryError> {
+    Ok(match (standardise, transforms) {
+        (false, []) => None,
+        (true, []) => Some(Box::new(classic::Standardise)),
+        _ => Some(Box::new(before(standardise, transforms)?)),
+    })
+}
+
+/// The classifier `svm` alone, for those who need more of it than a [`Fit`].
+pub(crate) fn svm(settings: &Settings) -> Result<classic::Svm, EntryError> {
+    Ok(classic::Svm::new(&read(settings)?)?)
+}
+
+/// The maps of a plan's entry.
+pub(crate) fn before(standardise: bool, transforms: &[Value]) -> Result<Chain, EntryError> {
+    let links = match (standardise, transforms) {
+        (true, []) => vec![Box::new(classic::Standardise) as Box<dyn Transform>],
         (true, _) => return Err(EntryError::TwoScalings),
-        (false, entries) => {
-            let links = entries.iter().map(transform);
-            Box::new(classic::Chain::new(links.collect::<Result<_, _>>()?))
-        }
+        (false, entries) => entries.iter().map(transform).collect::<Result<_, _>>()?,
     };
-    Ok(Box::new(classic::Transformed::new(before, recipe)))
+    Ok(Chain::new(links))
 }
 
 fn transform(entry: &Value) -> Built<dyn Transform> {

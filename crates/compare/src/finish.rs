@@ -7,7 +7,7 @@ use crate::run::BadRequest;
 use crate::sets::OpenSet;
 use anyhow::Context;
 use base::Images;
-use eval::grid;
+use eval::record::SearchMethod;
 use eval::run::Run;
 use eval::store::{RunDirectory, StoreError};
 use eval::summary::{
@@ -58,7 +58,9 @@ pub(crate) fn report_of(root: &Path) -> anyhow::Result<()> {
 pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
     let Written { page, summary } = report::write(root)?;
     RunDirectory::new(root).clear_partial()?;
-    let missing = summary.sets.iter().map(missing).sum::<usize>();
+    let manifest = RunDirectory::new(root).manifest()?;
+    let outer = manifest.and_then(|it| it.protocol.nested).map_or(0, |nested| nested.folds);
+    let missing = summary.sets.iter().map(|set| missing(set, outer)).sum::<usize>();
     if missing > 0 {
         eprintln!(
             "warning: {}: the run is not finished ({missing} results are missing); give the same \
@@ -72,9 +74,10 @@ pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
 }
 
 /// Pipelines without a result, because the run was interrupted.
-fn missing(set: &SetSummary) -> usize {
+fn missing(set: &SetSummary, outer: usize) -> usize {
     let unfinished = |pipeline: &&PipelineSummary| {
-        pipeline.search.is_none() || pipeline.result == Err(Unfinished::Missing)
+        let nested = pipeline.nested.len() < outer;
+        nested || pipeline.search.is_none() || pipeline.result == Err(Unfinished::Missing)
     };
     set.pipelines.iter().filter(unfinished).count() + usize::from(set.pipelines.is_empty())
 }
@@ -137,13 +140,18 @@ pub(crate) fn print_plan(
         ));
     }
     let mut fits = 0;
-    for info in pipelines.infos() {
-        let points = grid::points(&info.grid).len();
-        let own = points * plan.protocol.folds + 1;
+    let protocol = &plan.protocol;
+    let stages = 1 + protocol.nested.map_or(0, |nested| nested.folds);
+    let at_most = match protocol.search {
+        SearchMethod::Grid | SearchMethod::Random => "",
+        SearchMethod::Halving | SearchMethod::Racing => "at most ",
+    };
+    for (info, points) in pipelines.points() {
+        let own = (points * protocol.folds + 1) * stages;
         fits += own;
-        lines.push(format!("{}: {points} grid points, {own} fits per set", info.name));
+        lines.push(format!("{}: {points} points, {at_most}{own} fits per set", info.name));
     }
-    lines.push(format!("{} fits in all", fits * sets.len()));
+    lines.push(format!("{at_most}{} fits in all", fits * sets.len()));
     print(&lines)
 }
 

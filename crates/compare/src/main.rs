@@ -9,17 +9,22 @@
 
 mod args;
 mod boosted_haar;
+mod calibration;
 mod catalogue;
+mod curves;
 mod environment;
 mod finish;
 mod pipelines;
 mod place;
 mod plan;
 mod progress;
+mod robustness;
 mod run;
 mod runner;
+mod search;
 mod sets;
 mod sources;
+mod together;
 
 use args::{Cli, Task};
 use clap::Parser;

@@ -1,11 +1,16 @@
 //! From a plan to recipes: every name looked up, every setting checked, every grid point built,
 //! before any work starts.
 
+use crate::calibration;
 use crate::catalogue::{self, EntryError};
+use crate::curves;
 use crate::plan::{ClassifierEntry, Grid, Plan, Settings};
-use base::{Extract, Fit, FitEmbedding, Matrix, ShapeError, Size};
-use eval::grid::{self, Point};
+use crate::robustness;
+use base::{Extract, Fit, FitEmbedding, FitMany, Matrix, Seed, ShapeError, Size};
+use eval::grid::Point;
 use eval::record::{Family, PipelineInfo};
+use eval::search::space::Domain;
+use eval::search::{self, Folds, Search};
 use features::Concat;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -69,6 +74,8 @@ pub(crate) struct Pipeline<R: ?Sized> {
     pub(crate) info: PipelineInfo,
     /// A checked recipe for each point.
     pub(crate) recipes: Vec<(Point, Box<R>)>,
+    /// The same recipes in the same order, where they can share work.
+    pub(crate) many: Option<Box<dyn FitMany<Matrix>>>,
 }
 
 impl Pipelines {
@@ -88,6 +95,7 @@ impl Pipelines {
         let fixed = faults.fixed(plan);
         let learned = faults.learned(plan);
         faults.on(plan);
+        faults.questions(plan);
         let pipelines = Self { fixed, learned };
         if faults.0.is_empty() && pipelines.infos().is_empty() {
             faults.note("the plan has nothing to run; add a classifier or a model".to_owned());
@@ -97,13 +105,18 @@ impl Pipelines {
 
     /// The records of all pipelines, in the order of the plan.
     pub(crate) fn infos(&self) -> Vec<PipelineInfo> {
+        self.points().into_iter().map(|(info, _)| info).collect()
+    }
+
+    /// The records of all pipelines, with the number of points that each search has.
+    pub(crate) fn points(&self) -> Vec<(PipelineInfo, usize)> {
         let fixed = self.fixed.iter().flat_map(|part| &part.pipelines);
-        let mut infos: Vec<_> = fixed.map(|pipeline| pipeline.info.clone()).collect();
+        let mut points: Vec<_> = fixed.map(|it| (it.info.clone(), it.recipes.len())).collect();
         for part in &self.learned {
-            infos.push(part.own.info.clone());
-            infos.extend(part.pipelines.iter().map(|pipeline| pipeline.info.clone()));
+            points.push((part.own.info.clone(), part.own.recipes.len()));
+            points.extend(part.pipelines.iter().map(|it| (it.info.clone(), it.recipes.len())));
         }
-        infos
+        points
     }
 
     /// What cannot take images of that size, in one line.
@@ -167,6 +180,13 @@ impl Faults {
         }
     }
 
+    /// Corruptions and learning curves, which no recipe depends on.
+    fn questions(&mut self, plan: &Plan) {
+        let curve = curves::fault(&plan.protocol);
+        let conditions = robustness::conditions(&plan.protocol).err();
+        curve.into_iter().chain(conditions).for_each(|fault| self.note(fault));
+    }
+
     fn protocol(&mut self, plan: &Plan) {
         let protocol = &plan.protocol;
         let mut check = |holds: bool, name: &str, value: f64, expected: &str| {
@@ -179,6 +199,14 @@ impl Faults {
         check(inside(protocol.level), "level", protocol.level, "between 0 and 1");
         check(inside(protocol.margin), "margin", protocol.margin, "between 0 and 1");
         check(protocol.folds >= 2, "folds", protocol.folds as f64, "at least 2");
+        if let Some(nested) = protocol.nested {
+            check(nested.folds >= 2, "nested.folds", nested.folds as f64, "at least 2");
+        }
+        // Of settings without a grid, whatever the data: what is left is wrong with the search.
+        let folds = Folds { count: protocol.folds, rows: usize::MAX, classes: 2 };
+        if let Err(error) = Search::new(protocol, &Grid::new(), Seed(plan.seed), folds) {
+            self.note(format!("protocol: {error}"));
+        }
     }
 
     fn grids(&mut self, plan: &Plan) {
@@ -186,13 +214,16 @@ impl Faults {
             plan.classifier.iter().map(|entry| ("classifier", &entry.name, &entry.grid));
         let models = plan.model.iter().map(|entry| ("model", &entry.name, &entry.grid));
         for (what, name, grid) in classifiers.chain(models) {
-            for (setting, _) in grid.iter().filter(|(_, values)| values.is_empty()) {
-                self.note(format!("{what} `{name}`: the grid of `{setting}` offers no value"));
+            for (setting, domain) in grid {
+                if let Err(error) = domain.check() {
+                    self.note(format!("{what} `{name}`, grid of `{setting}`: {error}"));
+                }
             }
-            let points = grid.values().map(|values| values.len() as f64).product::<f64>();
+            let all = || grid.values().filter_map(Domain::size).product::<f64>();
+            let points = plan.protocol.points.map_or_else(all, |count| count as f64);
             if points > MAX_POINTS {
                 self.note(format!(
-                    "{what} `{name}`: the grid has {points} points; at most {MAX_POINTS} are tried"
+                    "{what} `{name}`: the search has {points} points; at most {MAX_POINTS} are tried"
                 ));
             }
         }
@@ -202,7 +233,9 @@ impl Faults {
     fn finite(&mut self, plan: &Plan) {
         let mut check = |what: &str, name: &str, settings: &Settings, grid: &Grid| {
             let fixed = settings.iter().filter(|(_, value)| value.is_null());
-            let tried = grid.iter().filter(|(_, values)| values.iter().any(Value::is_null));
+            let tried = grid.iter().filter(|(_, domain)| {
+                matches!(domain, Domain::Values(values) if values.iter().any(Value::is_null))
+            });
             for setting in fixed.map(|(s, _)| s).chain(tried.map(|(s, _)| s)) {
                 self.note(format!("{what} `{name}`: `{setting}` must be a finite number"));
             }
@@ -264,7 +297,10 @@ impl Faults {
             let settings = json!({
                 "model": { "kind": entry.kind, "settings": Value::from_iter(entry.settings.clone()) },
             });
-            let built = grid::points(&entry.grid).into_iter().map(|point| {
+            let Some(points) = self.points(plan, "model", &entry.name, &entry.grid) else {
+                continue;
+            };
+            let built = points.into_iter().map(|point| {
                 let recipe = catalogue::model(&entry.kind, &with_point(&entry.settings, &point))?;
                 Ok((point, recipe))
             });
@@ -285,7 +321,7 @@ impl Faults {
                 settings,
                 grid: entry.grid.clone(),
             };
-            let own = Pipeline { info, recipes };
+            let own = Pipeline { info, recipes, many: None };
             parts.push(OnLearned { name: entry.name.clone(), own, pipelines });
         }
         parts
@@ -299,21 +335,37 @@ impl Faults {
         settings: &Value,
     ) -> Vec<Pipeline<dyn Fit<Matrix>>> {
         let entries = plan.classifier.iter().filter(|entry| runs_on(entry, features));
-        entries.filter_map(|entry| self.classifier(entry, features, settings)).collect()
+        entries.filter_map(|entry| self.classifier(plan, entry, features, settings)).collect()
+    }
+
+    /// The points that the search goes through.
+    fn points(&mut self, plan: &Plan, what: &str, name: &str, grid: &Grid) -> Option<Vec<Point>> {
+        match search::points(&plan.protocol, grid, Seed(plan.seed)) {
+            Ok(points) => Some(points),
+            Err(error) => {
+                self.note(format!("{what} `{name}`: {error}"));
+                None
+            }
+        }
     }
 
     fn classifier(
         &mut self,
+        plan: &Plan,
         entry: &ClassifierEntry,
         features: &str,
         settings: &Value,
     ) -> Option<Pipeline<dyn Fit<Matrix>>> {
-        let built = grid::points(&entry.grid).into_iter().map(|point| {
+        let points = self.points(plan, "classifier", &entry.name, &entry.grid)?;
+        let built = points.into_iter().map(|point| {
             let settings = with_point(&entry.settings, &point);
-            let ClassifierEntry { kind, standardise, transforms, .. } = entry;
-            Ok((point, catalogue::classifier(kind, *standardise, transforms, &settings)?))
+            Ok((point, calibration::classifier(entry, &settings)?))
         });
-        let recipes = self.keep("classifier", &entry.name, built.collect())?;
+        let recipes: Vec<_> = self.keep("classifier", &entry.name, built.collect())?;
+        let points: Vec<Settings> =
+            recipes.iter().map(|(point, _)| with_point(&entry.settings, point)).collect();
+        let many = catalogue::many(&entry.kind, entry.standardise, &entry.transforms, &points);
+        let many = self.keep("classifier", &entry.name, many)?;
         let family = self.keep("classifier", &entry.name, catalogue::family(&entry.kind))?;
         let mut settings = settings.clone();
         settings["classifier"] = json!({
@@ -325,6 +377,9 @@ impl Faults {
         if !entry.transforms.is_empty() {
             settings["classifier"]["transforms"] = entry.transforms.clone().into();
         }
+        if let Some(calibration) = &entry.calibration {
+            settings["classifier"]["calibration"] = json!(calibration);
+        }
         let info = PipelineInfo {
             name: format!("{features} + {}", entry.name),
             family,
@@ -333,7 +388,7 @@ impl Faults {
             settings,
             grid: entry.grid.clone(),
         };
-        Some(Pipeline { info, recipes })
+        Some(Pipeline { info, recipes, many })
     }
 }
 
@@ -399,7 +454,7 @@ mod tests {
 
     #[test]
     fn presets_build_and_hold_both_sides_and_the_baselines() {
-        for preset in [Preset::Quick, Preset::Full] {
+        for preset in [Preset::Quick, Preset::Standard, Preset::Full] {
             let mut plan = preset.plan(&repository());
             complete(&mut plan);
             let pipelines = Pipelines::build(&plan).map_err(|faults| faults.join("\n")).unwrap();
@@ -465,6 +520,37 @@ mod tests {
         for line in ["", "standardise = true"] {
             let settings = &with_line(line).unwrap()[0].settings["classifier"];
             assert_eq!(settings.get("transforms"), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn calibration_is_recorded_with_its_defaults_and_only_where_there_is_one() {
+        for method in ["sigmoid", "isotonic", "temperature", "coupling"] {
+            let line = format!("calibration = {{ method = '{method}' }}\nstandardise = true");
+            let settings = &with_line(&line).unwrap()[0].settings["classifier"];
+            let want = json!({ "method": method, "folds": 5, "decide": "probability" });
+            assert_eq!(settings["calibration"], want);
+        }
+        let settings = &with_line("").unwrap()[0].settings["classifier"];
+        assert_eq!(settings.get("calibration"), None);
+    }
+
+    #[test]
+    fn calibration_that_cannot_be_is_told() {
+        for (line, fault) in [
+            ("calibration = { folds = 1 }", "`folds` is 1"),
+            (
+                "calibration = { method = 'coupling' }\nmulti_class = 'one_vs_rest'",
+                "`multi_class` is one_vs_rest",
+            ),
+            (
+                "calibration = { method = 'coupling' }\n[[classifier]]\nname = 'mean'\n\
+                 kind = 'nearest-mean'\ncalibration = { method = 'coupling' }",
+                "`coupling` calibrates the pairs of an `svm`, and `nearest-mean` has none",
+            ),
+        ] {
+            let faults = with_line(line).unwrap_err();
+            assert!(faults.contains(fault), "{faults}");
         }
     }
 

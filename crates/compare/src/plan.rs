@@ -1,7 +1,9 @@
 //! What to compare: a plan file as it is written, with every default visible.
 
+use crate::calibration::CalibrationParams;
 use anyhow::Context;
 use eval::record::Protocol;
+use eval::search::space::Space;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -10,8 +12,8 @@ use std::path::{Path, PathBuf};
 /// Settings of one recipe, as its crate reads them.
 pub(crate) type Settings = BTreeMap<String, Value>;
 
-/// Values to search, by setting.
-pub(crate) type Grid = BTreeMap<String, Vec<Value>>;
+/// What to search, by setting: a list of values, or a range.
+pub(crate) type Grid = Space;
 
 /// A plan file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,6 +32,10 @@ pub(crate) struct Plan {
     /// Height and width all images are brought to; unset: see `data::ReadOptions`.
     #[serde(default)]
     pub(crate) size: Option<[usize; 2]>,
+    /// A regular expression whose first parentheses hold the group of an image, taken from its
+    /// name; images of one group stay together. See `data::ReadOptions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) group_pattern: Option<String>,
     /// Splits, margin and level.
     #[serde(default)]
     pub(crate) protocol: Protocol,
@@ -74,11 +80,14 @@ pub(crate) struct ClassifierEntry {
     /// `standardise`, which is one of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) transforms: Vec<Value>,
+    /// How its scores become probabilities; unset: they stay what they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) calibration: Option<CalibrationParams>,
     /// Names of the only extractors and models whose features it runs on; unset: all.
     #[serde(default)]
     pub(crate) on: Option<Vec<String>>,
-    /// Values to search; the others are fixed. From simple to complex: the first of equal ones
-    /// wins.
+    /// What to search; the other settings are fixed. Lists go from simple to complex: the first of
+    /// equal ones wins.
     #[serde(default)]
     pub(crate) grid: Grid,
     /// What the classifier itself reads.
@@ -118,6 +127,7 @@ impl Preset {
     fn text(self) -> &'static str {
         match self {
             Self::Quick => include_str!("../presets/quick.toml"),
+            Self::Standard => include_str!("../presets/standard.toml"),
             Self::Full => include_str!("../presets/full.toml"),
         }
     }

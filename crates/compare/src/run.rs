@@ -1,17 +1,18 @@
 //! One run from the command line to the report.
 
 use crate::args::CompareArgs;
+use crate::curves;
 use crate::environment::{environment, git_revision, lock_sha256, program_sha256, repository};
 use crate::finish;
 use crate::pipelines::{self, Pipelines};
 use crate::place::{check_place, check_same_run, make_place, set_aside};
 use crate::plan::Plan;
 use crate::progress::{Progress, weight};
-use crate::runner::Work;
+use crate::robustness;
+use crate::runner::{Stage, Work};
 use crate::sets::{self, OpenSet};
 use anyhow::Context;
-use eval::grid;
-use eval::record::{Family, Manifest, PipelineInfo, SCHEMA, canonical_sha256};
+use eval::record::{Family, Manifest, SCHEMA, SplitRecord, canonical_sha256};
 use eval::store::RunDirectory;
 use std::path::PathBuf;
 
@@ -60,15 +61,17 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
             progress.warn(&format!("the plan has no {side} pipeline, so there will be no answer"));
         }
     }
+    let conditions =
+        robustness::conditions(&plan.protocol).map_err(|fault| BadRequest(vec![fault]))?;
     for set in &sets {
         let work = Work {
             manifest: &manifest,
             directory: &directory,
             data: &set.record,
             images: set.data.images(),
-            labels: set.data.labels(),
-            hold_out: &set.hold_out,
-            folds: &set.folds,
+            labels: &set.labels,
+            stages: stages(set),
+            conditions: &conditions,
             progress: &progress,
         };
         work.run(&pipelines)?;
@@ -90,6 +93,7 @@ fn requested_plan(args: &CompareArgs) -> Result<Plan, BadRequest> {
         plan.folder = PathBuf::new();
     }
     plan.size = args.size.or(plan.size);
+    plan.group_pattern = args.group_pattern.clone().or(plan.group_pattern);
     plan.seed = args.seed.unwrap_or(plan.seed);
     plan.protocol.folds = args.folds.unwrap_or(plan.protocol.folds);
     if let Some(points) = args.margin {
@@ -118,7 +122,7 @@ fn manifest(plan: &Plan, pipelines: &Pipelines, sets: &[OpenSet]) -> anyhow::Res
         lock_sha256: lock_sha256(),
         program_sha256: program_sha256()?,
         seed: plan.seed,
-        protocol: plan.protocol,
+        protocol: plan.protocol.clone(),
         datasets: sets.iter().map(|set| set.record.name.clone()).collect(),
         pipelines: pipelines.infos(),
     })
@@ -146,21 +150,34 @@ fn write_inputs(
     directory.write_environment(&environment())?;
     for set in sets {
         directory.write_data(&set.record)?;
-        for split in set.folds.iter().chain([&set.hold_out]) {
-            directory.write_split(split)?;
+        for Stage { test, folds, curves, .. } in stages(set) {
+            let splits = folds.iter().chain(curves).chain([test]);
+            splits.into_iter().try_for_each(|split| directory.write_split(split))?;
         }
     }
     Ok(())
 }
 
+/// Where the pipelines are searched and scored: see [`Work::stages`].
+fn stages(set: &OpenSet) -> Vec<Stage<'_>> {
+    let (test, folds) = (&set.hold_out, &set.folds[..]);
+    let mut stages = vec![Stage { test, folds, curves: &set.curves, timed: true }];
+    let outer = |(test, folds)| Stage { test, folds, curves: &[], timed: false };
+    stages.extend(set.outer.iter().map(|(test, folds)| outer((test, &folds[..]))));
+    stages
+}
+
+/// Of searches that end early, too much; the bar jumps then.
 fn total_weight(pipelines: &Pipelines, sets: &[OpenSet]) -> u64 {
-    let infos = pipelines.infos();
-    let of_set = |set: &OpenSet| -> u64 {
-        let fold_rows: usize = set.folds.iter().map(|fold| fold.train.len()).sum();
-        let rows = |info: &PipelineInfo| {
-            fold_rows * grid::points(&info.grid).len() + set.hold_out.train.len()
+    let points = pipelines.points();
+    let of_stage = |Stage { test, folds, curves, .. }: &Stage<'_>| -> u64 {
+        let rows_of = |splits: &[SplitRecord]| splits.iter().map(|split| split.train.len()).sum();
+        let (fold_rows, curve_rows): (usize, usize) = (rows_of(folds), rows_of(curves));
+        let rows = |info, count: usize| {
+            let curve = if curves::has_curve(info) { curve_rows } else { 0 };
+            fold_rows * count + test.train.len() + curve
         };
-        infos.iter().map(|info| weight(&info.settings, rows(info))).sum()
+        points.iter().map(|(info, count)| weight(&info.settings, rows(info, *count))).sum()
     };
-    sets.iter().map(of_set).sum()
+    sets.iter().flat_map(stages).map(|stage| of_stage(&stage)).sum()
 }

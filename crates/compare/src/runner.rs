@@ -1,17 +1,20 @@
 //! Does the trials of a run: search on the inner folds in parallel, then each winner alone on
 //! all training rows, scored once on the hold-out.
 
+use crate::curves;
 use crate::pipelines::{OnLearned, Pipeline, Pipelines};
 use crate::progress::{Progress, weight};
+use crate::robustness;
 use crate::sources::{Finished, FixedFeatures, LearnedFeatures, Models, Source};
-use base::{Images, Labels, Scores, Seed};
-use eval::grid::{self, Point};
+use base::{FitError, Images, Labels, Rows, Scores, Seed};
+use eval::corrupted;
+use eval::grid::Point;
+use eval::peak_memory;
 use eval::record::{
     Costs, DataRecord, Latency, Manifest, Outcome, PipelineInfo, SCHEMA, SplitRecord, Trial,
     TrialSpec, sha256_hex,
 };
 use eval::store::{RunDirectory, score_bytes};
-use eval::summary;
 use eval::trial::latency;
 use rayon::prelude::*;
 use serde_json::json;
@@ -31,16 +34,32 @@ pub(crate) struct Work<'a> {
     pub(crate) data: &'a DataRecord,
     pub(crate) images: &'a Images,
     pub(crate) labels: &'a Labels,
-    pub(crate) hold_out: &'a SplitRecord,
-    pub(crate) folds: &'a [SplitRecord],
+    /// The whole training part with the hold-out, then the outer folds of the nested
+    /// cross-validation, if there are any.
+    pub(crate) stages: Vec<Stage<'a>>,
+    /// What the test images are put through for every model that is refitted on the whole training
+    /// part.
+    pub(crate) conditions: &'a [robustness::Condition],
     pub(crate) progress: &'a Progress,
 }
 
+/// Rows to search on, and rows to score the winner on.
+pub(crate) struct Stage<'a> {
+    /// Trains on all rows of the folds, and tests on rows of which no search has seen any.
+    pub(crate) test: &'a SplitRecord,
+    /// The inner folds.
+    pub(crate) folds: &'a [SplitRecord],
+    /// Parts of the training rows, for learning curves.
+    pub(crate) curves: &'a [SplitRecord],
+    /// Whether the winner works alone and its times are claimed.
+    pub(crate) timed: bool,
+}
+
 /// A fit to be done: a recipe of a pipeline on one split.
-struct Job<'a, R: ?Sized> {
-    spec: TrialSpec,
-    recipe: &'a (Point, Box<R>),
-    split: &'a SplitRecord,
+pub(crate) struct Job<'a, R: ?Sized> {
+    pub(crate) spec: TrialSpec,
+    pub(crate) recipe: &'a (Point, Box<R>),
+    pub(crate) split: &'a SplitRecord,
 }
 
 impl Work<'_> {
@@ -48,19 +67,25 @@ impl Work<'_> {
     pub(crate) fn run(&self, pipelines: &Pipelines) -> anyhow::Result<()> {
         for part in &pipelines.fixed {
             let mut features = FixedFeatures::new(self.images, self.labels, part);
-            self.search_and_refit(&part.pipelines, None, &mut features)?;
+            for stage in &self.stages {
+                self.search_and_refit(stage, &part.pipelines, None, &mut features)?;
+            }
         }
-        pipelines.learned.iter().try_for_each(|part| self.run_learned(part))
+        for part in &pipelines.learned {
+            self.stages.iter().try_for_each(|stage| self.run_learned(stage, part))?;
+        }
+        Ok(())
     }
 
     /// The model with its own output first; then classifiers on what its best setting learned.
-    fn run_learned(&self, part: &OnLearned) -> anyhow::Result<()> {
+    fn run_learned(&self, stage: &Stage<'_>, part: &OnLearned) -> anyhow::Result<()> {
         let mut models = Models::new(self.images, self.labels);
-        let chosen = self.search_and_refit(slice::from_ref(&part.own), None, &mut models)?;
+        let own = slice::from_ref(&part.own);
+        let chosen = self.search_and_refit(stage, own, None, &mut models)?;
         let recipe = &part.own.recipes[chosen[0]];
         let seed = |split: &SplitRecord| self.seed(split);
         let mut features = LearnedFeatures::new(&models, recipe, &seed);
-        self.search_and_refit(&part.pipelines, Some(&recipe.0), &mut features)?;
+        self.search_and_refit(stage, &part.pipelines, Some(&recipe.0), &mut features)?;
         Ok(())
     }
 
@@ -69,44 +94,48 @@ impl Work<'_> {
     /// whose features are used, if they were learned.
     fn search_and_refit<R: ?Sized + Send + Sync>(
         &self,
+        stage: &Stage<'_>,
         pipelines: &[Pipeline<R>],
         model_point: Option<&Point>,
         source: &mut impl Source<R>,
     ) -> anyhow::Result<Vec<usize>> {
-        let mut jobs = Vec::new();
-        for Pipeline { info, recipes } in pipelines {
-            for recipe in recipes {
-                let folds = self.folds.iter();
-                jobs.extend(folds.map(|fold| self.job(info, model_point, recipe, fold)));
+        let chosen = self.search(stage, pipelines, model_point, source)?;
+        for (pipeline, &best) in pipelines.iter().zip(&chosen) {
+            let recipe = &pipeline.recipes[best];
+            let job = self.job(&pipeline.info, model_point, recipe, stage.test);
+            if self.any_missing(slice::from_ref(&job), stage.timed)? {
+                source.prepare(&[stage.test])?;
             }
+            self.trial(&job, source, stage.timed)?;
         }
-        if self.any_missing(&jobs)? {
-            source.prepare(self.folds)?;
-        }
-        let shared = &*source;
-        let accuracies = jobs.par_iter().map(|job| {
-            let scores = self.trial(job, shared, false)?;
-            let truth = summary::truth(self.data, job.split);
-            Ok(scores.map_or(0.0, |scores| summary::accuracy(&truth, &scores.predicted())))
-        });
-        let accuracies = accuracies.collect::<anyhow::Result<Vec<f64>>>()?;
-
-        let mut means = accuracies.chunks(self.folds.len()).map(summary::mean);
-        let mut chosen = Vec::new();
-        for Pipeline { info, recipes } in pipelines {
-            let means: Vec<f64> = means.by_ref().take(recipes.len()).collect();
-            let best = grid::best(&means);
-            let job = self.job(info, model_point, &recipes[best], self.hold_out);
-            if self.any_missing(slice::from_ref(&job))? {
-                source.prepare(slice::from_ref(self.hold_out))?;
-            }
-            self.trial(&job, source, true)?;
-            chosen.push(best);
-        }
+        self.learning_curves(stage.curves, pipelines, &chosen, model_point, source)?;
         Ok(chosen)
     }
 
-    fn job<'a, R: ?Sized>(
+    /// The chosen recipe of each pipeline on every part of the training rows, side by side.
+    fn learning_curves<R: ?Sized + Send + Sync>(
+        &self,
+        splits: &[SplitRecord],
+        pipelines: &[Pipeline<R>],
+        chosen: &[usize],
+        model_point: Option<&Point>,
+        source: &mut impl Source<R>,
+    ) -> anyhow::Result<()> {
+        let mut jobs = Vec::new();
+        for (Pipeline { info, recipes, .. }, &best) in pipelines.iter().zip(chosen) {
+            if curves::has_curve(info) {
+                let recipe = &recipes[best];
+                jobs.extend(splits.iter().map(|split| self.job(info, model_point, recipe, split)));
+            }
+        }
+        if self.any_missing(&jobs, false)? {
+            source.prepare(&splits.iter().collect::<Vec<_>>())?;
+        }
+        let shared = &*source;
+        jobs.par_iter().try_for_each(|job| self.trial(job, shared, false).map(|_| ()))
+    }
+
+    pub(crate) fn job<'a, R: ?Sized>(
         &self,
         info: &PipelineInfo,
         model_point: Option<&Point>,
@@ -126,18 +155,23 @@ impl Work<'_> {
             data: self.data.digest.clone(),
             split: split.sha256.clone(),
             seed: self.manifest.seed,
+            together: None,
         };
         Job { spec, recipe, split }
     }
 
     /// All recipes start alike on the same rows, so that only they make a difference.
-    fn seed(&self, split: &SplitRecord) -> Seed {
+    pub(crate) fn seed(&self, split: &SplitRecord) -> Seed {
         Seed(self.manifest.seed).child(&split.sha256, 0)
     }
 
-    fn any_missing<R: ?Sized>(&self, jobs: &[Job<'_, R>]) -> anyhow::Result<bool> {
+    pub(crate) fn any_missing<R: ?Sized>(
+        &self,
+        jobs: &[Job<'_, R>],
+        alone: bool,
+    ) -> anyhow::Result<bool> {
         for job in jobs {
-            if self.directory.finished(&job.spec.id())?.is_none() {
+            if self.finished(&job.spec.id(), alone)?.is_none() {
                 return Ok(true);
             }
         }
@@ -145,17 +179,30 @@ impl Work<'_> {
     }
 
     /// Scores of a trial, from the run directory if it was done before; `None` if it failed.
-    fn trial<R: ?Sized>(
+    pub(crate) fn trial<R: ?Sized>(
         &self,
         job: &Job<'_, R>,
         source: &impl Source<R>,
         alone: bool,
     ) -> anyhow::Result<Option<Scores>> {
-        let Job { spec, recipe, split } = job;
+        if let Some(trial) = self.finished(&job.spec.id(), alone)? {
+            self.progress.found(self.weight(job));
+            return Ok(self.directory.scores(&trial)?);
+        }
+        self.keep(job, source.train(job.recipe, job.split, self.seed(job.split)), alone)
+    }
+
+    /// Writes what a trial came to, unless it was done before; gives its scores if it has any.
+    pub(crate) fn keep<R: ?Sized>(
+        &self,
+        job: &Job<'_, R>,
+        trained: Result<Finished<'_>, FitError>,
+        alone: bool,
+    ) -> anyhow::Result<Option<Scores>> {
+        let Job { spec, split, .. } = job;
         let id = spec.id();
-        let weight = weight(&spec.settings, split.train.len());
-        if let Some(trial) = self.directory.finished(&id)? {
-            self.progress.found(weight);
+        if let Some(trial) = self.finished(&id, alone)? {
+            self.progress.found(self.weight(job));
             return Ok(self.directory.scores(&trial)?);
         }
         let mut costs = Costs {
@@ -166,9 +213,11 @@ impl Work<'_> {
             fit_seconds: 0.0,
             score_seconds: 0.0,
             latency: None,
+            peak_bytes: None,
         };
+        let measured = alone && peak_memory::restart();
         let failed = |error: String| (Outcome::Failed { error }, None, Vec::new());
-        let (outcome, scores, curve) = match source.train(recipe, split, self.seed(split)) {
+        let (outcome, scores, curve) = match trained {
             Err(error) => failed(error.to_string()),
             Ok(finished) if !finished.scores.view().iter().all(|score| score.is_finite()) => {
                 failed("the model gave scores that are not finite numbers".to_owned())
@@ -178,8 +227,12 @@ impl Work<'_> {
                 costs.extract_seconds = finished.extract_seconds;
                 costs.fit_seconds = finished.fit_seconds;
                 costs.score_seconds = finished.score_seconds;
-                costs.latency = alone.then(|| single_images(&finished, split));
-                (done(&finished), Some(finished.scores), finished.summary.curve)
+                costs.peak_bytes = if measured { peak_memory::bytes() } else { None };
+                costs.latency = if alone { single_images(&finished, split) } else { None };
+                if alone && !self.conditions.is_empty() {
+                    self.corrupted(&id, &finished, split)?;
+                }
+                (done(&finished), Some(finished.scores), finished.curve)
             }
         };
         let trial = Trial {
@@ -190,23 +243,56 @@ impl Work<'_> {
             outcome,
         };
         self.directory.write_trial(&trial, scores.as_ref(), &curve, &costs)?;
-        self.progress.done(weight, &trial);
+        self.progress.done(self.weight(job), &trial);
         Ok(scores)
+    }
+
+    fn weight<R: ?Sized>(&self, job: &Job<'_, R>) -> u64 {
+        weight(&job.spec.settings, job.split.train.len())
+    }
+}
+
+impl Work<'_> {
+    /// A finished trial; that of a refit also needs what its model says of corrupted images.
+    fn finished(&self, id: &str, alone: bool) -> anyhow::Result<Option<Trial>> {
+        let trial = self.directory.finished(id)?;
+        Ok(trial.filter(|trial| {
+            let wanted = alone && !self.conditions.is_empty();
+            let failed = matches!(trial.outcome, Outcome::Failed { .. });
+            !wanted || failed || matches!(corrupted::read(self.directory, id), Ok(Some(_)))
+        }))
+    }
+
+    /// Scores corrupted test images; written before the trial, whose file says that all is there.
+    fn corrupted(
+        &self,
+        id: &str,
+        finished: &Finished<'_>,
+        split: &SplitRecord,
+    ) -> anyhow::Result<()> {
+        let seed = Seed(self.manifest.seed).child("corrupt", 0);
+        let test = self.images.pick(&split.test);
+        let Some(score) = finished.score_images.as_deref() else { return Ok(()) };
+        let record = robustness::score(id, self.conditions, &test, seed, score)?;
+        Ok(self.directory.write_record(&corrupted::path(id), &record)?)
     }
 }
 
 /// One test image after another, from pixels to class.
-fn single_images(finished: &Finished<'_>, split: &SplitRecord) -> Latency {
-    latency(split.test.len().min(LATENCY_IMAGES), LATENCY_BUDGET, |image| {
-        black_box((finished.score_one)(split.test[image]).predicted());
-    })
+fn single_images(finished: &Finished<'_>, split: &SplitRecord) -> Option<Latency> {
+    let score_one = finished.score_one.as_ref()?;
+    let images = split.test.len().min(LATENCY_IMAGES);
+    Some(latency(images, LATENCY_BUDGET, |image| {
+        black_box(score_one(split.test[image]).predicted());
+    }))
 }
 
 fn done(finished: &Finished<'_>) -> Outcome {
     let (rows, classes) = finished.scores.view().dim();
     Outcome::Done {
-        convergence: finished.summary.convergence,
-        model_bytes: finished.summary.model_bytes,
+        convergence: finished.convergence,
+        model_bytes: finished.model_bytes,
+        disputed: finished.disputed,
         scores_shape: [rows, classes],
         scores_sha256: sha256_hex(&score_bytes(&finished.scores)),
     }

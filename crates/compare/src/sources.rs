@@ -1,33 +1,46 @@
 //! What recipes are trained on: fixed features, learned features, or the images themselves.
 
 use crate::pipelines::OnFixed;
+use crate::together::on_features_together;
 use base::{
-    Embedding, Fit, FitEmbedding, FitError, FitSummary, Images, Labels, Matrix, Rows, Scores, Seed,
+    Convergence, Embedding, Epoch, Fit, FitEmbedding, FitError, FitMany, FitSummary, Images,
+    Labels, Matrix, Predict, Rows, Scores, Seed,
 };
 use eval::grid::Point;
 use eval::record::SplitRecord;
 use eval::trial::train_and_score;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// A trained and scored recipe, on its way into the record.
 pub(crate) struct Finished<'a> {
     pub(crate) scores: Scores,
-    pub(crate) summary: FitSummary,
+    /// [`base::Predict::disputed`] of the test rows.
+    pub(crate) disputed: Option<usize>,
+    pub(crate) convergence: Convergence,
+    /// Not known of what was trained together with others.
+    pub(crate) model_bytes: Option<u64>,
+    pub(crate) curve: Vec<Epoch>,
     pub(crate) learn_seconds: f64,
     pub(crate) extract_seconds: f64,
     pub(crate) fit_seconds: f64,
     pub(crate) score_seconds: f64,
-    /// Scores one row of the data set, from its pixels.
-    pub(crate) score_one: Box<dyn Fn(usize) -> Scores + 'a>,
+    /// Scores one row of the data set, from its pixels; needed of what is timed.
+    pub(crate) score_one: Option<ScoreOne<'a>>,
+    /// Scores any images of the same size; needed of what is refitted.
+    pub(crate) score_images: Option<ScoreImages<'a>>,
 }
+
+pub(crate) type ScoreOne<'a> = Box<dyn Fn(usize) -> Scores + 'a>;
+pub(crate) type ScoreImages<'a> = Box<dyn Fn(&Images) -> Scores + Sync + 'a>;
 
 /// Rows of a data set in the form that recipes of type `R` take.
 pub(crate) trait Source<R: ?Sized>: Sync {
     /// Works out what training on these splits needs, before recipes are trained side by side.
-    fn prepare(&mut self, splits: &[SplitRecord]) -> Result<(), FitError>;
+    fn prepare(&mut self, splits: &[&SplitRecord]) -> Result<(), FitError>;
 
     /// Trains on the training rows of a prepared split and scores its test rows.
     fn train(
@@ -36,6 +49,14 @@ pub(crate) trait Source<R: ?Sized>: Sync {
         split: &SplitRecord,
         seed: Seed,
     ) -> Result<Finished<'_>, FitError>;
+
+    /// Trains all `recipes` on each of the prepared splits, which divide the same rows, and scores
+    /// the test rows: by split, then recipe.
+    fn train_together(
+        &self,
+        recipes: &dyn FitMany<Matrix>,
+        splits: &[(&SplitRecord, Seed)],
+    ) -> Result<Vec<Vec<Finished<'_>>>, FitError>;
 }
 
 /// The features of a fixed extractor.
@@ -54,7 +75,7 @@ impl<'a> FixedFeatures<'a> {
 }
 
 impl Source<dyn Fit<Matrix>> for FixedFeatures<'_> {
-    fn prepare(&mut self, _: &[SplitRecord]) -> Result<(), FitError> {
+    fn prepare(&mut self, _: &[&SplitRecord]) -> Result<(), FitError> {
         if self.extracted.is_none() {
             let start = Instant::now();
             let matrix = features::extract_all(self.part.extractor.as_ref(), self.images)?;
@@ -77,31 +98,62 @@ impl Source<dyn Fit<Matrix>> for FixedFeatures<'_> {
             extractor.extract(self.images.image(row), out);
             features
         };
-        let finished = on_features(recipe.as_ref(), matrix, self.labels, split, seed, one)?;
-        let extract_seconds = seconds * split.train.len() as f64 / self.images.len() as f64;
-        Ok(Finished { extract_seconds, ..finished })
+        let many = move |images: &Images| {
+            features::extract_all(extractor, images).expect("the size suited the images of the set")
+        };
+        let finished = on_features(recipe.as_ref(), matrix, self.labels, split, seed, (one, many))?;
+        Ok(Finished { extract_seconds: self.share(*seconds, split), ..finished })
+    }
+
+    fn train_together(
+        &self,
+        recipes: &dyn FitMany<Matrix>,
+        splits: &[(&SplitRecord, Seed)],
+    ) -> Result<Vec<Vec<Finished<'_>>>, FitError> {
+        let (matrix, seconds) = self.extracted.as_ref().expect("prepared");
+        let mut results = on_features_together(recipes, matrix, self.labels, splits)?;
+        for ((split, _), results) in splits.iter().zip(&mut results) {
+            let extract_seconds = self.share(*seconds, split);
+            results.iter_mut().for_each(|result| result.extract_seconds = extract_seconds);
+        }
+        Ok(results)
     }
 }
 
-/// A classifier on features of all rows; `one` works out those of a single row.
+impl FixedFeatures<'_> {
+    /// Of the time for all images, that for the training rows of a split.
+    fn share(&self, seconds: f64, split: &SplitRecord) -> f64 {
+        seconds * split.train.len() as f64 / self.images.len() as f64
+    }
+}
+
+/// A classifier on features of all rows; `one` works out those of a single row, `many` those of
+/// other images.
 fn on_features<'a>(
     recipe: &dyn Fit<Matrix>,
     features: &Matrix,
     labels: &Labels,
     split: &SplitRecord,
     seed: Seed,
-    one: impl Fn(usize) -> Matrix + 'a,
+    (one, many): (impl Fn(usize) -> Matrix + 'a, impl Fn(&Images) -> Matrix + Sync + 'a),
 ) -> Result<Finished<'a>, FitError> {
     let parts = (&split.train[..], &split.test[..]);
     let trained = train_and_score(recipe, features, labels, parts, seed)?;
+    let model: Arc<dyn Predict<Matrix>> = Arc::from(trained.model);
+    let same = Arc::clone(&model);
+    let FitSummary { convergence, model_bytes, curve } = model.summary();
     Ok(Finished {
         scores: trained.scores,
-        summary: trained.model.summary(),
+        disputed: trained.disputed,
+        convergence,
+        model_bytes: Some(model_bytes),
+        curve,
         learn_seconds: 0.0,
         extract_seconds: 0.0,
         fit_seconds: trained.fit_seconds,
         score_seconds: trained.score_seconds,
-        score_one: Box::new(move |row| trained.model.scores(&one(row))),
+        score_one: Some(Box::new(move |row| model.scores(&one(row)))),
+        score_images: Some(Box::new(move |images| same.scores(&many(images)))),
     })
 }
 
@@ -148,7 +200,7 @@ impl<'a> Models<'a> {
 }
 
 impl Source<dyn FitEmbedding> for Models<'_> {
-    fn prepare(&mut self, _: &[SplitRecord]) -> Result<(), FitError> {
+    fn prepare(&mut self, _: &[&SplitRecord]) -> Result<(), FitError> {
         Ok(())
     }
 
@@ -162,15 +214,30 @@ impl Source<dyn FitEmbedding> for Models<'_> {
         let test = self.images.pick(&split.test);
         let start = Instant::now();
         let scores = model.scores(&test);
+        let score_seconds = start.elapsed().as_secs_f64();
+        let FitSummary { convergence, model_bytes, curve } = model.summary();
+        let same = Arc::clone(&model);
         Ok(Finished {
             scores,
-            summary: model.summary(),
+            disputed: model.disputed(&test),
+            convergence,
+            model_bytes: Some(model_bytes),
+            curve,
             learn_seconds: 0.0,
             extract_seconds: 0.0,
             fit_seconds,
-            score_seconds: start.elapsed().as_secs_f64(),
-            score_one: Box::new(move |row| model.scores(&self.images.pick(&[row]))),
+            score_seconds,
+            score_one: Some(Box::new(move |row| model.scores(&self.images.pick(&[row])))),
+            score_images: Some(Box::new(move |images| same.scores(images))),
         })
+    }
+
+    fn train_together(
+        &self,
+        _: &dyn FitMany<Matrix>,
+        _: &[(&SplitRecord, Seed)],
+    ) -> Result<Vec<Vec<Finished<'_>>>, FitError> {
+        unreachable!("models of images are trained one by one: their pipelines have no `many`")
     }
 }
 
@@ -211,7 +278,7 @@ impl<'a> LearnedFeatures<'a> {
 
 impl Source<dyn Fit<Matrix>> for LearnedFeatures<'_> {
     /// A model that cannot be trained is no error here: its classifiers' trials will say so.
-    fn prepare(&mut self, splits: &[SplitRecord]) -> Result<(), FitError> {
+    fn prepare(&mut self, splits: &[&SplitRecord]) -> Result<(), FitError> {
         let missing = splits.iter().filter(|split| !self.embedded.contains_key(&split.name));
         let missing: Vec<_> = missing.collect();
         let embedded: Vec<_> =
@@ -226,25 +293,61 @@ impl Source<dyn Fit<Matrix>> for LearnedFeatures<'_> {
         split: &SplitRecord,
         seed: Seed,
     ) -> Result<Finished<'_>, FitError> {
-        let embedded = match &self.embedded[&split.name] {
-            Ok(embedded) => embedded,
-            Err(error) => {
-                let source = Box::new(Arc::clone(error));
-                return Err(FitError::Library { what: "no features were learned", source });
-            }
-        };
+        let embedded = self.embedded(split)?;
         let (images, labels) = (self.models.images, self.models.labels);
         let model = &embedded.trained.model;
         let one = move |row| model.embed(&images.pick(&[row]));
-        let finished = on_features(recipe.as_ref(), &embedded.features, labels, split, seed, one)?;
-        let share = split.train.len() as f64 / images.len() as f64;
-        let bytes = finished.summary.model_bytes + model.embedding_bytes();
-        Ok(Finished {
+        let many = move |images: &Images| model.embed(images);
+        let ways = (one, many);
+        let finished = on_features(recipe.as_ref(), &embedded.features, labels, split, seed, ways)?;
+        Ok(self.with_model(embedded, split, finished))
+    }
+
+    fn train_together(
+        &self,
+        recipes: &dyn FitMany<Matrix>,
+        splits: &[(&SplitRecord, Seed)],
+    ) -> Result<Vec<Vec<Finished<'_>>>, FitError> {
+        let mut results = Vec::new();
+        // Each split has features of its own, so nothing is shared between them.
+        for one in splits {
+            let embedded = self.embedded(one.0)?;
+            let finished = on_features_together(
+                recipes,
+                &embedded.features,
+                self.models.labels,
+                slice::from_ref(one),
+            )?;
+            let finished = finished.into_iter().flatten();
+            results.push(finished.map(|one_of| self.with_model(embedded, one.0, one_of)).collect());
+        }
+        Ok(results)
+    }
+}
+
+impl LearnedFeatures<'_> {
+    fn embedded(&self, split: &SplitRecord) -> Result<&Embedded, FitError> {
+        self.embedded[&split.name].as_ref().map_err(|error| {
+            let source = Box::new(Arc::clone(error));
+            FitError::Library { what: "no features were learned", source }
+        })
+    }
+
+    /// What a classifier came to, with the model before it.
+    fn with_model<'a>(
+        &self,
+        embedded: &Embedded,
+        split: &SplitRecord,
+        finished: Finished<'a>,
+    ) -> Finished<'a> {
+        let share = split.train.len() as f64 / self.models.images.len() as f64;
+        let model = &embedded.trained.model;
+        Finished {
             learn_seconds: embedded.trained.fit_seconds,
             extract_seconds: embedded.embed_seconds * share,
-            summary: FitSummary { model_bytes: bytes, ..finished.summary },
+            model_bytes: finished.model_bytes.map(|bytes| bytes + model.embedding_bytes()),
             ..finished
-        })
+        }
     }
 }
 
@@ -265,7 +368,7 @@ mod tests {
         let models = Models::new(images, labels);
         let own = models.train(&model, split, Seed(3)).unwrap().scores;
         let mut learned = LearnedFeatures::new(&models, &model, &seed);
-        learned.prepare(std::slice::from_ref(split)).unwrap();
+        learned.prepare(&[split]).unwrap();
         let machine = learned.train(&(Point::new(), svm), split, Seed(3)).unwrap().scores;
         [own, machine]
     }

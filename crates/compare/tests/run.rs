@@ -1,143 +1,13 @@
 //! The program from outside: what it leaves behind, and that neither threads nor a sudden end
 //! change it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+mod common;
+
+use common::{PLAN, assert_same, command, compare, files, results, succeed, trials, workplace};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
-
-/// Two small sides: three descriptors under two machines, boosted stumps, and a tiny network, both
-/// with a head.
-const PLAN: &str = r#"
-name = "small"
-seed = 7
-data = ["bars"]
-
-[protocol]
-folds = 2
-
-[[extractor]]
-name = "pixels"
-kind = "pixels"
-
-[[extractor]]
-name = "hog"
-kind = "hog"
-cell_size = [4, 4]
-
-[[extractor]]
-name = "both"
-kind = "join"
-parts = ["pixels", "hog"]
-
-[[classifier]]
-name = "linear"
-kind = "svm"
-kernel = "linear"
-standardise = true
-grid = { c = [0.01, 1] }
-
-[[classifier]]
-name = "mean"
-kind = "nearest-mean"
-transforms = ["hellinger", { pca = { components = 0.9 } }]
-on = ["hog"]
-
-[[classifier]]
-name = "majority"
-kind = "majority"
-on = ["pixels"]
-
-[[model]]
-name = "cnn"
-kind = "cnn"
-channels = [4]
-embedding = 8
-epochs = 3
-min_steps = 1
-
-[[model]]
-name = "boosted-haar"
-kind = "boosted-haar"
-count = 100
-grid = { rounds = [2, 5] }
-"#;
-
-/// A folder with the plan and `bars/`: upright and lying bars of any brightness on noise.
-fn workplace() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (class, name) in ["upright", "<b>lying & more"].into_iter().enumerate() {
-        let class_folder = folder.path().join("bars").join(name);
-        std::fs::create_dir_all(&class_folder).unwrap();
-        for number in 0..30_u32 {
-            image(class, number).save(class_folder.join(format!("{number:02}.png"))).unwrap();
-        }
-    }
-    std::fs::write(folder.path().join("plan.toml"), PLAN).unwrap();
-    folder
-}
-
-/// A 16x16 image with one bar; the low bits of a multiplicative hash serve as noise.
-fn image(class: usize, number: u32) -> image::GrayImage {
-    let place = 2 + number % 12;
-    image::GrayImage::from_fn(16, 16, |x, y| {
-        let noise = (x * 73 + y * 151 + number * 977).wrapping_mul(2_654_435_761) >> 27;
-        let on_bar = if class == 0 { x == place } else { y == place };
-        let light = if on_bar { 100 + 4 * number } else { 40 };
-        image::Luma([(light + noise) as u8])
-    })
-}
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_compare"));
-    command.current_dir(folder).args(arguments).stdin(Stdio::null());
-    command
-}
-
-fn compare(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, &[&["compare"], arguments].concat()).output().unwrap()
-}
-
-fn succeed(output: &Output) {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "exit {:?}, stderr: {stderr}", output.status.code());
-}
-
-/// All files below a folder, by relative path.
-fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut open = vec![root.to_owned()];
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                let name = path.strip_prefix(root).unwrap().to_owned();
-                found.insert(name, std::fs::read(path).unwrap());
-            }
-        }
-    }
-    found
-}
-
-/// Everything that must not differ between equal runs.
-fn results(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let parts = ["trials", "scores", "curves", "splits", "predictions", "examples", "data"];
-    let mut results = files(run);
-    results.retain(|path, _| parts.iter().any(|part| path.starts_with(part)));
-    assert!(results.keys().any(|path| path.starts_with("trials")));
-    results
-}
-
-fn assert_same(left: &Path, right: &Path) {
-    let (left, right) = (results(left), results(right));
-    assert!(left.keys().eq(right.keys()), "the same files");
-    for (path, bytes) in &left {
-        assert!(*bytes == right[path], "{} differs", path.display());
-    }
-}
 
 #[test]
 fn threads_and_a_sudden_end_change_nothing() {
@@ -167,12 +37,56 @@ fn threads_and_a_sudden_end_change_nothing() {
 }
 
 #[test]
+fn an_end_in_the_middle_of_a_grid_changes_nothing() {
+    let folder = workplace();
+    let arguments = |threads| ["--plan", "plan.toml", "--out", "run", "--threads", threads];
+    succeed(&compare(folder.path(), &arguments("1")));
+    let run = folder.path().join("run");
+    let whole = results(&run);
+    // What an end between two trials leaves of each grid: the files of some of its trials.
+    let (mut left, mut removed) = (BTreeSet::new(), 0);
+    for (path, trial) in trials(&run) {
+        let Some(grid) = trial["spec"]["together"].as_str() else { continue };
+        let grid = (trial["spec"]["pipeline"].to_string(), grid.to_owned());
+        if !left.insert(grid) {
+            std::fs::remove_file(run.join(path)).unwrap();
+            removed += 1;
+        }
+    }
+    // Three linear machines, two of the radial basis function, a polynomial; and under the networks.
+    assert!(left.len() >= 6 && removed >= 3 * left.len() / 2, "{left:?} {removed}");
+    succeed(&compare(folder.path(), &arguments("2")));
+    assert!(results(&run) == whole, "the grids were done again, and gave the same");
+}
+
+#[test]
+fn a_point_of_a_grid_that_cannot_be_trained_fails_alone() {
+    let folder = workplace();
+    succeed(&compare(folder.path(), &["--plan", "plan.toml", "--out", "run"]));
+    let mut outcomes = BTreeMap::new();
+    for (_, trial) in trials(&folder.path().join("run")) {
+        if trial["spec"]["pipeline"] == "pixels + polynomial" {
+            let degree = trial["spec"]["parameters"]["degree"].as_u64().unwrap();
+            let outcome = trial["outcome"]["status"].as_str().unwrap().to_owned();
+            *outcomes.entry((degree, outcome)).or_insert(0) += 1;
+        }
+    }
+    // Two folds and two values of `c`; the best of the search once more on all training rows.
+    let expected = [((2, "done".to_owned()), 5), ((400, "failed".to_owned()), 4)];
+    assert_eq!(outcomes, expected.into());
+}
+
+#[test]
 fn a_finished_run_is_not_done_again_and_its_report_can_be_rebuilt() {
     let folder = workplace();
     let arguments = ["--plan", "plan.toml", "--out", "run"];
     succeed(&compare(folder.path(), &arguments));
     let run = folder.path().join("run");
     let before = files(&run);
+    for (part, least) in [("corrupted", 8), ("figures/learning", 0), ("splits/bars.curve", 4)] {
+        let found = before.keys().filter(|path| path.display().to_string().starts_with(part));
+        assert!(found.count() >= least.max(1), "{part}");
+    }
     succeed(&compare(folder.path(), &arguments));
     let changed: Vec<_> = files(&run)
         .into_iter()
@@ -208,12 +122,16 @@ fn all_faults_are_told_at_once_before_any_work() {
     let plan = PLAN
         .replace("kind = \"majority\"", "kind = \"majoriti\"")
         .replace("cell_size = [4, 4]", "cell_size = [0, 4]")
-        .replace("epochs = 3", "epoch = 3");
+        .replace("epochs = 3", "epoch = 3")
+        .replace("\"jpeg\"", "\"rain\"")
+        .replace("repeats = 2", "repeats = 0");
     std::fs::write(folder.path().join("plan.toml"), plan).unwrap();
     let refused = compare(folder.path(), &["--plan", "plan.toml", "--out", "run"]);
     assert_eq!(refused.status.code(), Some(2));
     let stderr = String::from_utf8(refused.stderr).unwrap();
-    for part in ["`majoriti` is not known", "cell_size", "unknown field `epoch`"] {
+    let parts =
+        ["`majoriti` is not known", "cell_size", "unknown field `epoch`", "`rain`", "`repeats`"];
+    for part in parts {
         assert_eq!(stderr.lines().filter(|line| line.contains(part)).count(), 1, "{stderr}");
     }
     assert!(stderr.lines().all(|line| line.starts_with("error: ")), "{stderr}");
@@ -282,8 +200,12 @@ fn a_report_of_a_damaged_run_says_so_and_the_same_command_repairs_it() {
     let report = || command(folder.path(), &["report", "run"]).output().unwrap();
     let any = |part: &str| whole.keys().find(|path| path.starts_with(part)).unwrap().clone();
 
-    for (path, bytes) in [(any("scores"), &b"1234"[..]), (any("trials"), b"{}"), (any("data"), b"")]
-    {
+    for (path, bytes) in [
+        (any("scores"), &b"1234"[..]),
+        (any("trials"), b"{}"),
+        (any("data"), b""),
+        (any("corrupted"), b"{"),
+    ] {
         std::fs::write(run.join(&path), bytes).unwrap();
         let stderr = String::from_utf8(report().stderr).unwrap();
         assert!(stderr.starts_with("error: ") && stderr.lines().count() == 1, "{stderr}");
@@ -319,4 +241,69 @@ fn guessing_is_called_guessing() {
     }
     assert!(page("flat").contains("Caution"));
     assert!(!page("bars").contains("Caution"));
+}
+
+/// With 19 rows of one class and 41 of the other, and features that tell little, the most probable
+/// class is often the larger one where the machine names the nearer mean.
+#[test]
+fn calibrated_scores_are_probabilities_and_disputed_rows_are_counted() {
+    let folder = workplace();
+    for number in 19..30 {
+        let from = folder.path().join(format!("bars/upright/{number:02}.png"));
+        std::fs::rename(from, folder.path().join(format!("bars/<b>lying & more/x{number}.png")))
+            .unwrap();
+    }
+    let classifier = |name: &str, kind: &str, rest: &str| {
+        format!("[[classifier]]\nname = '{name}'\nkind = '{kind}'\non = ['pixels']\n{rest}\n")
+    };
+    let plan = [
+        "name = 'sure'\ndata = ['bars']\n[protocol]\nfolds = 2\n".to_owned(),
+        "[[extractor]]\nname = 'pixels'\nkind = 'pixels'\n".to_owned(),
+        classifier("bare", "nearest-mean", ""),
+        classifier("mean", "nearest-mean", "calibration = {}"),
+        classifier("coupled", "svm", "calibration = { method = 'coupling', folds = 3 }"),
+    ];
+    std::fs::write(folder.path().join("plan.toml"), plan.concat()).unwrap();
+    succeed(&compare(folder.path(), &["--plan", "plan.toml", "--out", "run"]));
+    let all = files(&folder.path().join("run"));
+    let (mut bare, mut mean, mut coupled) = (Vec::new(), Vec::new(), Vec::new());
+    for (path, bytes) in &all {
+        if !path.starts_with("trials") {
+            continue;
+        }
+        let trial: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+        let (outcome, id) = (&trial["outcome"], trial["id"].as_str().unwrap());
+        let (_, scores) = all
+            .iter()
+            .find(|(path, _)| path.starts_with("scores") && path.to_str().unwrap().contains(id))
+            .unwrap();
+        let scores = scores.as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four));
+        let rows: Vec<f32> = scores.collect();
+        let rows = rows.as_chunks::<2>().0.to_vec();
+        let key = (trial["split"].to_string(), trial["dataset"].to_string());
+        let found = (key, rows, outcome.get("disputed").map(|count| count.as_u64().unwrap()));
+        match trial["spec"]["pipeline"].as_str().unwrap() {
+            "pixels + bare" => bare.push(found),
+            "pixels + mean" => mean.push(found),
+            "pixels + coupled" => coupled.push(found),
+            _ => {}
+        }
+    }
+    assert!(!bare.is_empty() && bare.iter().all(|(_, _, disputed)| disputed.is_none()));
+    for (_, rows, disputed) in mean.iter().chain(&coupled) {
+        assert!(disputed.is_some());
+        for [a, b] in rows {
+            assert!((0.0..=1.0).contains(a) && (a + b - 1.0).abs() < 1e-6, "{a} {b}");
+        }
+    }
+    assert_eq!((mean.len(), coupled.len()), (bare.len(), bare.len()));
+    // The machine behind the probabilities is the bare one: same recipe, rows and seed.
+    let mut total = 0;
+    for (key, rows, disputed) in &mean {
+        let (_, alone, _) = bare.iter().find(|(other, ..)| other == key).unwrap();
+        let differ = rows.iter().zip(alone).filter(|([a, b], [c, d])| (b > a) != (d > c)).count();
+        assert_eq!(*disputed, Some(differ as u64));
+        total += differ;
+    }
+    assert!(total > 0, "the case holds what it is to test");
 }

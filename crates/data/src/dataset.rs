@@ -1,7 +1,7 @@
 //! An image set in memory.
 
 use crate::digest::{self, Digest, Hasher};
-use crate::{DataError, OriginalSizes, Warning};
+use crate::{DataError, OriginalSizes, Warning, groups};
 use base::{Images, Labels, Size};
 use ndarray::Array4;
 use rayon::prelude::*;
@@ -43,6 +43,8 @@ pub(crate) struct Contents {
     /// Rows of the training part, if there is an official split.
     pub(crate) train_rows: Option<usize>,
     pub(crate) image_names: Vec<String>,
+    /// Name of the group of each image, if it has one; empty where no group is known.
+    pub(crate) groups: Vec<Option<String>>,
     /// Height and width of each image in its file.
     pub(crate) original_sizes: Vec<[usize; 2]>,
     pub(crate) warnings: Vec<Warning>,
@@ -63,13 +65,18 @@ impl Dataset {
         let length = size.height * size.width * size.channels;
         let image_digests: Vec<Digest> =
             pixels.par_chunks_exact(length).map(|image| digest::of_image(size, image)).collect();
-        let digest = digest_of_all(&classes, &ids, train_rows, &image_digests);
+        let groups = groups::numbered(&contents.groups);
+        let digest = digest_of_all(&classes, &ids, train_rows, &image_digests, groups.as_deref());
         let shape = (ids.len(), size.height, size.width, size.channels);
         let pixels = Array4::from_shape_vec(shape, pixels).expect("formats read whole images");
         Ok(Self {
             name,
             images: Images::new(pixels).expect("formats read 1 or 3 channels and no empty image"),
             labels: Labels::new(ids, &classes)
+                .and_then(|labels| match groups {
+                    Some(groups) => labels.with_groups(groups),
+                    None => Ok(labels),
+                })
                 .map_err(|source| DataError::Labels { path: path.to_owned(), source })?,
             parts: train_rows.map(|train| Parts {
                 train: (0..train).collect(),
@@ -94,7 +101,8 @@ impl Dataset {
         &self.images
     }
 
-    /// Their classes. Names are those of the folders, or the lines of `classes.txt`, unchanged.
+    /// Their classes, and their groups where they are known. Names are those of the folders, the
+    /// labels in the manifest, or the lines of `classes.txt`, unchanged.
     pub fn labels(&self) -> &Labels {
         &self.labels
     }
@@ -105,7 +113,7 @@ impl Dataset {
     }
 
     /// Name of each image: its path below the folder of the set, with `/` between the parts, or
-    /// for IDX the part and the number in its file, counted from 0: `test/00012`.
+    /// for IDX and CIFAR the part and the number in its file, counted from 0: `test/00012`.
     pub fn image_names(&self) -> &[String] {
         &self.image_names
     }
@@ -116,8 +124,8 @@ impl Dataset {
         &self.image_digests
     }
 
-    /// Digest of all that determines results: class names, labels, official split, and the
-    /// digests of all images in their order. Names of the set and of the files do not count.
+    /// Digest of all that determines results: class names, labels, official split, the digests of
+    /// all images in their order, and groups where they are known. Names of the set and of the files do not count.
     pub fn digest(&self) -> Digest {
         self.digest
     }
@@ -158,6 +166,7 @@ fn digest_of_all(
     ids: &[usize],
     train_rows: Option<usize>,
     images: &[Digest],
+    groups: Option<&[usize]>,
 ) -> Digest {
     let mut hasher = Hasher::new();
     hasher.text("image set, version 1");
@@ -168,6 +177,7 @@ fn digest_of_all(
     // No split and a split without a test row are not the same; no number of rows is that large.
     hasher.number(train_rows.unwrap_or(usize::MAX));
     images.iter().for_each(|image| hasher.bytes(&image.0));
+    groups.into_iter().flatten().for_each(|&group| hasher.number(group));
     hasher.finish()
 }
 
@@ -184,6 +194,7 @@ mod tests {
             classes: vec!["a".to_owned(), "b".to_owned()],
             train_rows: Some(2),
             image_names: ["p", "q", "r", "s"].map(str::to_owned).to_vec(),
+            groups: Vec::new(),
             original_sizes: vec![[1, 1]; 4],
             warnings: Vec::new(),
         }
@@ -202,12 +213,21 @@ mod tests {
             Contents { classes: vec!["a".to_owned(), "c".to_owned()], ..contents() },
             Contents { train_rows: Some(3), ..contents() },
             Contents { train_rows: None, ..contents() },
+            Contents { groups: grouped("g"), ..contents() },
         ];
         for changed in different {
             assert_ne!(build(changed).digest(), digest);
         }
         let renamed = Contents { image_names: vec!["x".to_owned(); 4], ..contents() };
         assert_eq!(build(renamed).digest(), digest);
+        let groups = |name| build(Contents { groups: grouped(name), ..contents() });
+        assert_eq!(groups("g").digest(), groups("h").digest());
+        assert_eq!(groups("g").labels().groups(), Some(&[0, 1, 0, 2][..]));
+    }
+
+    /// The first and the third image in one group.
+    fn grouped(name: &str) -> Vec<Option<String>> {
+        [Some(name), None, Some(name), None].map(|name| name.map(str::to_owned)).to_vec()
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Images that occur more than once.
 //!
 //! A picture that lies both in the training and in the test part makes a test look better than it
-//! is. Only exact copies are found here: equal size and pixels as read. Pictures that merely look
-//! alike (saved again as JPEG, cropped, of another size) are not found yet.
+//! is. Only exact copies are found here: equal size and pixels as read.
 
 use crate::{Dataset, Digest};
 use std::collections::BTreeMap;

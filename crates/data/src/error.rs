@@ -259,6 +259,120 @@ pub enum DataError {
         /// Height and width of the training images.
         expected: [usize; 2],
     },
+    /// One of CIFAR's training files is not there.
+    #[error("{}: `{file}` is missing beside the other CIFAR files; add it", shown(path))]
+    CifarMissing {
+        /// The folder.
+        path: PathBuf,
+        /// The file's name.
+        file: &'static str,
+    },
+    /// A CIFAR file that does not hold whole records.
+    #[error(
+        "{}: holds {} bytes, which is no whole number of records of {record}; unpack or download \
+         it again",
+        shown(path), grouped(*found as u128)
+    )]
+    CifarSize {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes.
+        found: usize,
+        /// Bytes of a record.
+        record: usize,
+    },
+    /// A CIFAR label without a name.
+    #[error(
+        "{}: the label of record {record} (counted from 0) is {label}, but {names} names {classes} \
+         classes; use files of one release",
+        shown(path)
+    )]
+    CifarLabel {
+        /// The file.
+        path: PathBuf,
+        /// Number of the record.
+        record: usize,
+        /// The label.
+        label: u8,
+        /// File with the names.
+        names: &'static str,
+        /// Names in it.
+        classes: usize,
+    },
+    /// A line of a manifest that cannot be used.
+    #[error("{}, line {line}: {}", shown(path), one_line(&fault.to_string()))]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        fault: ManifestFault,
+    },
+    /// A pattern for groups that fits no image.
+    #[error(
+        "{}: the pattern for groups `{}` fits the name of no image, such as `{}`; correct it",
+        shown(path),
+        one_line(pattern),
+        one_line(example)
+    )]
+    NoGroups {
+        /// The folder of the set.
+        path: PathBuf,
+        /// The pattern.
+        pattern: String,
+        /// Name of an image.
+        example: String,
+    },
+}
+
+/// What is wrong with a line of a manifest.
+#[derive(Debug, Error)]
+pub enum ManifestFault {
+    /// Not a line of CSV with as many fields as the first, in UTF-8.
+    #[error("{0}")]
+    Csv(csv::Error),
+    /// No column of files.
+    #[error("names no column `file`; the first line must, such as `file,label,group,part`")]
+    NoFileColumn,
+    /// A column that occurs twice.
+    #[error("names the column `{name}` twice")]
+    RepeatedColumn {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A path that is empty or leads out of the folder of the set.
+    #[error("`{file}` is no path below the folder of the manifest")]
+    Outside {
+        /// The path.
+        file: String,
+    },
+    /// A file that does not exist.
+    #[error("there is no file `{file}`; correct the path or remove the line")]
+    Missing {
+        /// Its path.
+        file: String,
+    },
+    /// A file that was listed before.
+    #[error("`{file}` stands in line {first} already; remove one of them")]
+    Repeated {
+        /// Its path.
+        file: String,
+        /// Line of the first entry.
+        first: u64,
+    },
+    /// An image without a class.
+    #[error("`{file}` has no label, neither in a column nor by a folder")]
+    NoLabel {
+        /// Its path.
+        file: String,
+    },
+    /// A part that is neither `train` nor `test`.
+    #[error("the part is `{part}`, but must be `train` or `test`")]
+    Part {
+        /// What stands there.
+        part: String,
+    },
 }
 
 impl DataError {

@@ -71,6 +71,7 @@ fn read(listing: &Listing, options: &ReadOptions) -> Result<Contents, DataError>
         train_rows: parts.map(|_| train_rows),
         original_sizes,
         image_names: files.iter().map(|file| file.name.clone()).collect(),
+        groups: Vec::new(),
         classes,
         warnings: found.warnings,
     })

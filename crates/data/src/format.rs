@@ -2,19 +2,19 @@
 
 use crate::dataset::{Contents, Dataset};
 use crate::listing::{Listing, name_of};
-use crate::{DataError, ReadOptions, folder, idx};
+use crate::{DataError, ReadOptions, cifar, folder, groups, idx, manifest};
 use std::path::Path;
 
 /// Most bytes of pixels that are held in memory: 4 GiB.
 pub(crate) const MAX_BYTES: u128 = 4 << 30;
 
 /// All layouts that can be read; the first that recognises a folder reads it.
-pub const FORMATS: &[Format] = &[idx::FORMAT, folder::FORMAT];
+pub const FORMATS: &[Format] = &[manifest::FORMAT, idx::FORMAT, cifar::FORMAT, folder::FORMAT];
 
 /// A layout of image sets.
 #[derive(Debug)]
 pub struct Format {
-    /// Its name: `idx`, `folder`.
+    /// Its name: `manifest`, `idx`, `cifar`, `folder`.
     pub name: &'static str,
     /// What it looks like, in half a sentence.
     pub layout: &'static str,
@@ -24,7 +24,7 @@ pub struct Format {
 
 /// Reads the image set in the folder `path`.
 ///
-/// Rows come in the order of the files: for IDX that of the file, otherwise sorted by the bytes of
+/// Rows come in the order of the files: for IDX and CIFAR that of the file, otherwise sorted by the bytes of
 /// the path; rows of an official training part first, then those of the test part. The same files
 /// and options give the same set at any number of threads. All pixels are held in memory (at most
 /// 4 GiB); full-size pictures are decoded one per thread and resized at once.
@@ -41,15 +41,19 @@ pub struct Format {
 ///
 /// # Errors
 /// See [`DataError`]: a setting out of range, a folder that is not there or in no known layout,
-/// fewer than two classes, a class with nothing to train on, damaged IDX files, more unreadable
-/// images than [`ReadOptions::max_bad_share`] allows.
+/// fewer than two classes, a class with nothing to train on, damaged IDX or CIFAR files, a fault in
+/// a line of the manifest, a pattern for groups that fits no image, more unreadable images than
+/// [`ReadOptions::max_bad_share`] allows.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
     options.check()?;
     let listing = Listing::of(path)?;
     let Some(format) = FORMATS.iter().find(|format| (format.recognises)(&listing)) else {
         return Err(DataError::UnknownLayout { path: path.to_owned(), found: listing.summary() });
     };
-    let contents = (format.read)(&listing, options)?;
+    let mut contents = (format.read)(&listing, options)?;
+    if let Some(pattern) = &options.group_pattern {
+        groups::fill(path, &groups::pattern(pattern)?, &mut contents)?;
+    }
     // The path may be `.` or end in `..`.
     let full = path.canonicalize().map_err(|source| DataError::io(path, source))?;
     Dataset::new(name_of(&full), path, contents)

@@ -82,6 +82,7 @@ fn read(listing: &Listing, options: &ReadOptions) -> Result<Contents, DataError>
         classes,
         train_rows: has_test.then_some(train_rows),
         image_names,
+        groups: Vec::new(),
         warnings: Vec::new(),
     })
 }

@@ -1,6 +1,6 @@
 //! How a set is to be read.
 
-use crate::DataError;
+use crate::{DataError, groups};
 use base::ParamError;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,11 @@ pub struct ReadOptions {
     /// Share of the image files that may be unreadable, 0 to 1. Up to it they are left out with a
     /// warning each; beyond it the set is refused.
     pub max_bad_share: f64,
+    /// A regular expression whose first parentheses hold an image's group: images whose names
+    /// ([`crate::Dataset::image_names`]) have the same text there stay together. It applies to
+    /// images that have no group in a manifest; those it does not fit stand alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_pattern: Option<String>,
 }
 
 /// Whether images become grey or RGB.
@@ -42,7 +47,7 @@ pub enum Colour {
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { size: None, colour: Colour::Auto, max_bad_share: 0.05 }
+        Self { size: None, colour: Colour::Auto, max_bad_share: 0.05, group_pattern: None }
     }
 }
 
@@ -58,6 +63,9 @@ impl ReadOptions {
         if !(0.0..=1.0).contains(&self.max_bad_share) {
             let given = self.max_bad_share;
             return Err(ParamError::new("max_bad_share", given, "a share from 0 to 1").into());
+        }
+        if let Some(pattern) = &self.group_pattern {
+            groups::pattern(pattern)?;
         }
         Ok(())
     }
@@ -82,5 +90,7 @@ mod tests {
         assert!(complaint(&share(f64::NAN)).starts_with("`max_bad_share` is NaN"));
         assert!(complaint(&share(-0.1)).starts_with("`max_bad_share` is -0.1"));
         assert!(share(1.0).check().is_ok());
+        let pattern = ReadOptions { group_pattern: Some("(".to_owned()), ..Default::default() };
+        assert!(complaint(&pattern).starts_with("`group_pattern` is ("));
     }
 }

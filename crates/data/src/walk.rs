@@ -25,6 +25,8 @@ pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) class: String,
     pub(crate) test: bool,
+    /// Group, where a manifest names one.
+    pub(crate) group: Option<String>,
 }
 
 impl Found {
@@ -68,7 +70,8 @@ impl Found {
         for path in listing.files {
             if is_image_name(&path) {
                 let name = format!("{name}/{}", name_of(&path));
-                self.files.push(File { path, name, class: class.to_owned(), test });
+                let class = class.to_owned();
+                self.files.push(File { path, name, class, test, group: None });
             } else {
                 let end = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
                 *self.other.entry(end).or_default() += 1;

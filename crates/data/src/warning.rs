@@ -46,6 +46,13 @@ pub enum Warning {
         /// The class.
         class: String,
     },
+    /// Images whose names the pattern for groups does not fit.
+    NoGroup {
+        /// How many.
+        count: usize,
+        /// The first of them.
+        example: String,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -77,6 +84,11 @@ impl fmt::Display for Warning {
             }
             Self::NoTestImage { class } => {
                 write!(f, "class `{}` has no image in the test part", one_line(class))
+            }
+            Self::NoGroup { count, example } => {
+                let example = one_line(example);
+                write!(f, "images that the pattern for groups does not fit: {count} ({example}")?;
+                write!(f, "{}); each stands alone", if *count > 1 { ", ..." } else { "" })
             }
         }
     }

@@ -3,10 +3,12 @@
 use data::{Dataset, ReadOptions};
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+/// Sets with a fixed split, in IDX files.
 const SETS: [&str; 5] = ["cats-dogs-silhouettes", "digits", "faces", "fashion", "textures"];
 
 fn folder() -> PathBuf {
@@ -41,7 +43,9 @@ fn there_are_no_others() {
     let folders = entries.filter(|entry| entry.path().is_dir());
     let mut names: Vec<_> = folders.map(|e| e.file_name().into_string().unwrap()).collect();
     names.sort_unstable();
-    assert_eq!(names, SETS);
+    let mut sets = [&SETS[..], &["emoji"]].concat();
+    sets.sort_unstable();
+    assert_eq!(names, sets);
 }
 
 #[test]
@@ -52,6 +56,9 @@ fn counts_and_sizes_are_as_the_readmes_say() {
         assert_eq!(set.name(), name);
         assert!(set.warnings().is_empty(), "{name}: {:?}", set.warnings());
         assert!(set.duplicates().is_empty(), "{name}: {:?}", set.duplicates());
+        // Pictures of two textures that lie in the training part twice but for noise.
+        let near = if name == "textures" { 8 } else { 2 };
+        assert!(set.near_duplicates().len() <= near, "{name}: {:?}", set.near_duplicates());
         let counts = counts(&set);
         let all = counts.iter().fold([0, 0], |all, count| [all[0] + count[0], all[1] + count[1]]);
 
@@ -96,4 +103,40 @@ fn files_have_the_checksums_in_the_readmes() {
             assert_eq!(row, is, "{name}");
         }
     }
+}
+
+/// Two styles of each code point, which is the group; no fixed split.
+#[test]
+fn emoji_are_as_their_readme_says() {
+    let set = open("emoji");
+    assert!(set.warnings().is_empty() && set.parts().is_none());
+    assert_eq!(set.images().size().to_string(), "32x32 RGB");
+    let groups = set.labels().groups().expect("a group per code point");
+    let mut members: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for (&group, name) in groups.iter().zip(set.image_names()) {
+        members.entry(group).or_default().push(name);
+    }
+    for names in members.values() {
+        let code = |style: &str, name: &str| name.strip_prefix(style).unwrap().to_owned();
+        assert_eq!(names.len(), 2, "{names:?}");
+        assert_eq!(code("noto/", names[0]), code("twemoji/", names[1]));
+    }
+    let mut expected: Vec<Vec<String>> =
+        vec![["class", "code points", "images"].map(str::to_owned).into()];
+    let row = |name: &str, images: usize| {
+        vec![name.to_owned(), (images / 2).to_string(), images.to_string()]
+    };
+    let counts = set.labels().counts();
+    let names = set.labels().classes().iter();
+    expected.extend(names.zip(&counts).map(|(name, &count)| row(name, count)));
+    expected.push(row("all", set.images().len()));
+    let folder = folder().join("emoji");
+    let told = tables(&folder.join("README.md"));
+    let start = told.iter().position(|row| *row == expected[0]).expect("the table of classes");
+    assert_eq!(told[start..start + expected.len()], expected);
+    let sum = |name: &str| &told.iter().find(|row| row[0].starts_with(name)).unwrap()[1];
+    let manifest = Sha256::digest(fs::read(folder.join("manifest.csv")).unwrap());
+    let manifest: String = manifest.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(*sum("manifest.csv"), manifest);
+    assert_eq!(*sum("the set as"), set.digest().to_string());
 }

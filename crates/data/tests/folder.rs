@@ -183,8 +183,10 @@ fn folders_that_are_no_set_are_refused_with_the_cure() {
     assert_eq!(
         complaint(&folder(&[("1.png", b""), ("a.csv", b"x")])),
         "SET: no image set is recognised: there is no sub-folder and 2 files (1.png, a.csv), but \
-         what can be read is (idx) IDX files named like MNIST's, `train-images-idx3-ubyte[.gz]` \
-         and so on; (folder) a sub-folder of images per class, or `train` and `test` with one per \
+         what can be read is (manifest) `manifest.csv` with the columns file, label and, if you \
+         like, group and part; (idx) IDX files named like MNIST's, `train-images-idx3-ubyte[.gz]` \
+         and so on; (cifar) CIFAR's binary files, `data_batch_1.bin` or `train.bin` and so on; \
+         (folder) a sub-folder of images per class, or `train` and `test` with one per \
          class each"
     );
     assert!(complaint(&folder(&[])).contains("there is no sub-folder and no file, but"));

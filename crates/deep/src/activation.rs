@@ -33,6 +33,7 @@ pub use sigmoids::{Sigmoid, Softplus, Tanh};
 pub use softmax::Softmax;
 pub use step::Step;
 
+use crate::kernels::{AfterMaps, wide};
 use crate::layer::{Layer, Shape, batch_length, pieces, pieces_back};
 use crate::real::Real;
 
@@ -46,6 +47,11 @@ pub trait Function: Send + Sync {
 
     /// Why there is no `f'` to learn by, if so.
     fn no_gradient(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What a convolution can do in its stead, if it is that.
+    fn after_maps(&self) -> Option<AfterMaps> {
         None
     }
 }
@@ -71,9 +77,11 @@ impl<R: Real, F: Function> Layer<R> for Elementwise<F> {
 
     fn infer(&self, input: &[R], output: &mut [R]) {
         batch_length(input, self.shape.len(), output, self.shape.len());
-        for (y, &x) in output.iter_mut().zip(input) {
-            *y = self.function.value(x);
-        }
+        wide(|| {
+            for (y, &x) in output.iter_mut().zip(input) {
+                *y = self.function.value(x);
+            }
+        });
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {
@@ -82,12 +90,31 @@ impl<R: Real, F: Function> Layer<R> for Elementwise<F> {
 
     fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
         let Some(input_gradient) = input_gradient else { return };
-        let work = |x: &[R], dy: &[R], dx: &mut [R]| {
-            for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
+        let work = |x: &[R], dy: &[R], dx: &mut [R]| self.backward_part(x, dy, Some(dx), &mut []);
+        pieces_back(input, self.shape, output_gradient, self.shape, input_gradient, work);
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
+    fn after_maps(&self) -> Option<AfterMaps> {
+        self.function.after_maps()
+    }
+
+    fn backward_part(
+        &self,
+        input: &[R],
+        output_gradient: &[R],
+        input_gradient: Option<&mut [R]>,
+        _parameters: &mut [R],
+    ) {
+        let Some(input_gradient) = input_gradient else { return };
+        wide(|| {
+            for ((dx, &x), &dy) in input_gradient.iter_mut().zip(input).zip(output_gradient) {
                 *dx = self.function.slope(x) * dy;
             }
-        };
-        pieces_back(input, self.shape, output_gradient, self.shape, input_gradient, work);
+        });
     }
 
     fn no_gradient(&self) -> Option<&'static str> {

@@ -16,6 +16,7 @@ mod convolution;
 mod dropout;
 mod flatten;
 mod init;
+mod local;
 mod local_contrast;
 mod local_response;
 mod max_pool;
@@ -35,6 +36,7 @@ pub use max_pool::MaxPool;
 pub use residual::Residual;
 pub use window::PoolParams;
 
+use crate::kernels::AfterMaps;
 use crate::real::Real;
 use base::{ParamError, Seed};
 use rayon::prelude::*;
@@ -204,6 +206,47 @@ pub trait Layer<R: Real>: Send + Sync {
     /// the gradient for the batch of the latest [`Self::forward`]. `input` is that batch,
     /// `output_gradient` is `dL/dy`. The first layer is not asked for `dL/dx`.
     fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>);
+
+    /// Whether images do not depend on each other in training: [`Self::infer`] is then all of the
+    /// forward pass, and [`Self::backward_part`] can work on any part of the batch. A [`Chain`]
+    /// runs such layers on a few images at a time, which is faster.
+    fn is_local(&self) -> bool {
+        false
+    }
+
+    /// What a convolution before this layer can do in its stead in [`Self::infer`], if it is that.
+    fn after_maps(&self) -> Option<AfterMaps> {
+        None
+    }
+
+    /// Whether [`Self::infer_with`] can be told to do this.
+    fn can_infer_with(&self, _after: &[AfterMaps]) -> bool {
+        false
+    }
+
+    /// [`Self::infer`] of this layer and then of those that `after` stands for, with the same bits.
+    fn infer_with(&self, input: &[R], after: &[AfterMaps], output: &mut [R]) {
+        assert!(after.is_empty(), "only layers that say so do the work of others");
+        self.infer(input, output);
+    }
+
+    /// Called before [`Self::infer`] is called for the parts of a batch in training.
+    fn prepare(&mut self) {}
+
+    /// Called before [`Self::backward_part`] is called for the parts of a batch.
+    fn prepare_back(&mut self) {}
+
+    /// [`Self::backward`] for a part of a batch, if the layer is local: adds the gradient of every
+    /// learned parameter, one after another, to `parameters`. One thread.
+    fn backward_part(
+        &self,
+        _input: &[R],
+        _output_gradient: &[R],
+        _input_gradient: Option<&mut [R]>,
+        _parameters: &mut [R],
+    ) {
+        unreachable!("only local layers work on parts of a batch");
+    }
 
     /// All numbers the layer has learned; none, unless a layer says otherwise.
     fn parameters(&self) -> Vec<&Parameter<R>> {

@@ -1,15 +1,35 @@
-//! How good predictions are, all worked out from the confusion matrix.
+//! How good predictions are: from predictions, from scores, from probabilities.
 //!
-//! 0/0 counts as 0, as in scikit-learn with `zero_division=0`. Macro F1 is the mean of the F1 of
-//! each class, not the F1 of mean precision and mean recall; the two differ (J. Opitz, S. Burst,
-//! "Macro F1 and macro F1", arXiv:1911.03347, 2019). Reference: `sklearn.metrics`.
-//!
-//! Not here yet: what needs scores rather than predictions (AUC, log-loss, calibration).
+//! Every metric is a line of [`METRICS`] and works on stored scores, so that a new one also works
+//! on old runs. What has no value says why ([`Undefined`]).
 
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
+mod agreement;
+mod calibration;
+mod confusion;
+mod evidence;
+mod probability;
+mod ranking;
+mod temperature;
 
-/// A number by which predictions are judged, between 0 (worst) and 1.
+pub use agreement::Weights;
+pub use calibration::{Bin, Binning, Reliability, classwise_error};
+pub use confusion::{Average, ClassMetrics, ClassNote, Confusion, NotSquare};
+pub use evidence::{Evidence, ScoreKind};
+pub use probability::{brier, log_loss};
+pub use ranking::{
+    Ranking, Roc, auc_one_vs_one, auc_one_vs_rest, auc_per_class, average_precision_per_class,
+    mean_average_precision, top_k,
+};
+pub use temperature::{Temperature, softmax};
+
+use crate::statistics::Undefined;
+use Average::{Macro, Weighted};
+use Needs::{Predictions, Probabilities};
+
+/// Bins of calibration errors, as in the papers.
+const BINS: usize = 15;
+
+/// A number by which a model is judged.
 #[derive(Debug, Clone, Copy)]
 pub struct Metric {
     /// Name in files.
@@ -18,214 +38,147 @@ pub struct Metric {
     pub title: &'static str,
     /// What it means, for readers who do not know it.
     pub description: &'static str,
-    /// Works it out.
-    pub compute: fn(&Confusion) -> f64,
+    /// Whether a larger value is better.
+    pub higher_is_better: bool,
+    /// What it is worked out from.
+    pub needs: Needs,
+    compute: fn(&Evidence) -> Result<f64, Undefined>,
 }
+
+/// What a metric is worked out from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// The predicted classes, or the order of the scores of an image.
+    Predictions,
+    /// Probabilities, or values that can be compared between images.
+    Probabilities,
+}
+
+impl Metric {
+    /// The metric's value, or why there is none; `None` if it needs probabilities and the model
+    /// gives other scores.
+    pub fn of(&self, evidence: &Evidence) -> Option<Result<f64, Undefined>> {
+        let left_out = self.needs == Probabilities && evidence.kind() != ScoreKind::Probability;
+        (!left_out).then(|| (self.compute)(evidence))
+    }
+}
+
+/// A line of the table below.
+const fn metric(
+    id: &'static str,
+    needs: Needs,
+    better: Better,
+    title: &'static str,
+    compute: fn(&Evidence) -> Result<f64, Undefined>,
+    description: &'static str,
+) -> Metric {
+    Metric {
+        id,
+        title,
+        description,
+        higher_is_better: matches!(better, Better::High),
+        needs,
+        compute,
+    }
+}
+
+/// Where the good end is.
+#[derive(Clone, Copy)]
+enum Better {
+    High,
+    Low,
+}
+use Better::{High, Low};
 
 /// All metrics, in the order of the report.
+#[rustfmt::skip] // a table
 pub const METRICS: &[Metric] = &[
-    Metric {
-        id: "accuracy",
-        title: "Accuracy",
-        description: "Share of images whose class was predicted right.",
-        compute: Confusion::accuracy,
-    },
-    Metric {
-        id: "balanced_accuracy",
-        title: "Balanced accuracy",
-        description: "Share predicted right within each class, averaged over the classes: \
-                      a rare class weighs as much as a common one.",
-        compute: Confusion::balanced_accuracy,
-    },
-    Metric {
-        id: "macro_f1",
-        title: "Macro F1",
-        description: "Mean over the classes of F1, which is high only if most images of the \
-                      class are found and most images said to be of it are.",
-        compute: Confusion::macro_f1,
-    },
+    metric("accuracy", Predictions, High, "Accuracy", |e| Ok(e.confusion().accuracy()),
+        "Share of images whose class was predicted right."),
+    metric("balanced_accuracy", Predictions, High, "Balanced accuracy", |e| Ok(e.confusion().balanced_accuracy()),
+        "Share predicted right within each class, averaged over the classes: a rare class weighs as much as a common one."),
+    metric("macro_f1", Predictions, High, "Macro F1", |e| Ok(e.confusion().f1(Macro)),
+        "Mean over the classes of F1, which is high only if most images of the class are found and most images said to be of it are."),
+    metric("weighted_f1", Predictions, High, "Weighted F1", |e| Ok(e.confusion().f1(Weighted)),
+        "Mean F1 of the classes, each weighing as much as it has images."),
+    metric("macro_precision", Predictions, High, "Macro precision", |e| Ok(e.confusion().precision(Macro)),
+        "Of the images said to be of a class, the share that are; mean over the classes."),
+    metric("macro_recall", Predictions, High, "Macro recall", |e| Ok(e.confusion().recall(Macro)),
+        "Of the images of a class, the share that are found; mean over the classes."),
+    metric("kappa", Predictions, High, "Cohen's kappa", |e| e.confusion().kappa(Weights::None),
+        "Agreement with the truth beyond chance: 0 is guessing with the right proportions, 1 is perfect."),
+    metric("mcc", Predictions, High, "Matthews correlation", |e| Ok(e.confusion().mcc()),
+        "Correlation of prediction and truth, from -1 to 1; 0 is guessing."),
+    metric("top_2", Predictions, High, "Top-2 accuracy", |e| top(e, 2),
+        "Share of images whose class is among the two with the highest scores."),
+    metric("top_5", Predictions, High, "Top-5 accuracy", |e| top(e, 5),
+        "Share of images whose class is among the five with the highest scores."),
+    metric("auc_ovr", Probabilities, High, "AUC, one vs. rest", |e| auc_one_vs_rest(e.truth(), e.scores(), Macro),
+        "Chance that an image of a class has a higher probability of it than an image of the others; mean over the classes."),
+    metric("auc_ovo", Probabilities, High, "AUC, one vs. one", |e| auc_one_vs_one(e.truth(), e.scores(), Macro),
+        "The same between each two classes; does not depend on how common they are."),
+    metric("average_precision", Probabilities, High, "Mean average precision", |e| mean_average_precision(e.truth(), e.scores(), Macro),
+        "Precision averaged over all thresholds; mean over the classes."),
+    metric("log_loss", Probabilities, Low, "Log loss", |e| log_loss(e.truth(), e.scores()),
+        "Mean of minus the logarithm of the probability given to the truth; 0 is perfect."),
+    metric("brier", Probabilities, Low, "Brier score", |e| brier(e.truth(), e.scores()),
+        "Mean squared distance of the probabilities from the truth, from 0 to 2."),
+    metric("ece", Probabilities, Low, "Calibration error", |e| e.reliability(Binning::EqualWidth(BINS)).map(|r| r.expected_error()),
+        "How far confidence and accuracy lie apart, in 15 bins of equal width: 0 if 80 % sure means 80 % right."),
+    metric("ece_equal_mass", Probabilities, Low, "Calibration error, equal mass", |e| e.reliability(Binning::EqualMass(BINS)).map(|r| r.expected_error()),
+        "The same in 15 bins with as many images each."),
+    metric("ece_classwise", Probabilities, Low, "Calibration error, class by class", |e| classwise_error(e.truth(), e.scores(), Binning::EqualWidth(BINS)),
+        "The same for the probability of each class, also of those not predicted; mean over the classes."),
+    metric("mce", Probabilities, Low, "Largest calibration error", |e| e.reliability(Binning::EqualWidth(BINS)).map(|r| r.maximum_error()),
+        "The largest distance of confidence and accuracy in one of 15 bins."),
 ];
 
-/// How often each class was predicted as each class: row = truth, column = prediction.
-///
-/// ```
-/// let confusion = eval::metric::Confusion::new(&[0, 0, 0, 1], &[0, 0, 1, 1], 2);
-/// assert_eq!(confusion.counts(), [[2, 1], [0, 1]]);
-/// assert_eq!(confusion.accuracy(), 0.75);
-/// // 2 of 3 and 1 of 1.
-/// assert!((confusion.balanced_accuracy() - 5.0 / 6.0).abs() < 1e-12);
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Vec<u64>>", into = "Vec<Vec<u64>>")]
-pub struct Confusion {
-    counts: Vec<Vec<u64>>,
-}
-
-/// A stored confusion matrix that has not as many columns as rows.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("row {row} of the confusion matrix has {columns} columns, but there are {rows} rows")]
-pub struct NotSquare {
-    /// The first offending row.
-    pub row: usize,
-    /// Its columns.
-    pub columns: usize,
-    /// Rows of the matrix.
-    pub rows: usize,
-}
-
-/// How well one class was recognised.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct ClassMetrics {
-    /// Share of the predictions of this class that are right, in [0, 1].
-    pub precision: f64,
-    /// Share of the images of this class that were found, in [0, 1].
-    pub recall: f64,
-    /// Harmonic mean of precision and recall, in [0, 1].
-    pub f1: f64,
-    /// Images of this class.
-    pub support: u64,
-}
-
-impl Confusion {
-    /// Counts class ids, each below `classes`.
-    ///
-    /// # Panics
-    /// If there is not one prediction per truth, or an id is not below `classes`.
-    pub fn new(truth: &[usize], predicted: &[usize], classes: usize) -> Self {
-        assert_eq!(truth.len(), predicted.len(), "one prediction per truth");
-        let mut counts = vec![vec![0; classes]; classes];
-        for (&truth, &predicted) in truth.iter().zip(predicted) {
-            counts[truth][predicted] += 1;
-        }
-        Self { counts }
+/// The top `k` accuracy, where it is no matter of course.
+fn top(evidence: &Evidence, k: usize) -> Result<f64, Undefined> {
+    match evidence.scores().ncols() {
+        classes if classes > k => top_k(evidence.truth(), evidence.scores(), k),
+        found => Err(Undefined::TooFew { what: "classes", needed: k + 1, found }),
     }
-
-    /// `counts()[truth][prediction]`.
-    pub fn counts(&self) -> &[Vec<u64>] {
-        &self.counts
-    }
-
-    /// Predictions made.
-    pub fn total(&self) -> u64 {
-        self.counts.iter().flatten().sum()
-    }
-
-    /// Predictions that are right.
-    pub fn right(&self) -> u64 {
-        self.counts.iter().enumerate().map(|(id, row)| row[id]).sum()
-    }
-
-    /// Share of predictions that are right; 0 without any.
-    pub fn accuracy(&self) -> f64 {
-        share(self.right(), self.total())
-    }
-
-    /// Mean recall of the classes that occur in the truth; 0 without any.
-    pub fn balanced_accuracy(&self) -> f64 {
-        mean(self.per_class().iter().filter(|class| class.support > 0).map(|class| class.recall))
-    }
-
-    /// Mean F1 of all classes, also of those that never occur (their F1 is 0); 0 without any.
-    pub fn macro_f1(&self) -> f64 {
-        mean(self.per_class().iter().map(|class| class.f1))
-    }
-
-    /// Precision, recall, F1 and support of every class, by class id.
-    pub fn per_class(&self) -> Vec<ClassMetrics> {
-        let of_class = |id: usize| {
-            let right = self.counts[id][id];
-            let support = self.counts[id].iter().sum();
-            let predicted: u64 = self.counts.iter().map(|row| row[id]).sum();
-            ClassMetrics {
-                precision: share(right, predicted),
-                recall: share(right, support),
-                f1: share(2 * right, support + predicted),
-                support,
-            }
-        };
-        (0..self.counts.len()).map(of_class).collect()
-    }
-}
-
-impl TryFrom<Vec<Vec<u64>>> for Confusion {
-    type Error = NotSquare;
-
-    fn try_from(counts: Vec<Vec<u64>>) -> Result<Self, NotSquare> {
-        let rows = counts.len();
-        match counts.iter().position(|row| row.len() != rows) {
-            Some(row) => Err(NotSquare { row, columns: counts[row].len(), rows }),
-            None => Ok(Self { counts }),
-        }
-    }
-}
-
-impl From<Confusion> for Vec<Vec<u64>> {
-    fn from(confusion: Confusion) -> Self {
-        confusion.counts
-    }
-}
-
-fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, count) = values.fold((0.0, 0_u64), |(sum, n), value| (sum + value, n + 1));
-    if count == 0 { 0.0 } else { sum / count as f64 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use ndarray::array;
+    use std::collections::BTreeSet;
 
     #[test]
-    fn nothing_predicted_is_0_not_nan() {
-        for confusion in [Confusion::new(&[], &[], 0), Confusion::new(&[], &[], 3)] {
+    fn ids_are_unique() {
+        let ids: BTreeSet<&str> = METRICS.iter().map(|metric| metric.id).collect();
+        assert_eq!(ids.len(), METRICS.len());
+    }
+
+    /// All values that exist are numbers, also where a class is absent or there is nothing.
+    #[test]
+    fn no_metric_is_ever_nan() {
+        let probabilities = array![[0.8, 0.2, 0.0], [0.3, 0.7, 0.0], [0.6, 0.4, 0.0]];
+        let margins = array![[2.0, -1.0, 0.0], [-1.0, 4.0, 0.0], [1.0, 0.5, 0.0]];
+        let nothing = ndarray::Array2::zeros((0, 3));
+        let cases: [(&[usize], _); 3] =
+            [(&[0, 1, 1], probabilities), (&[0, 1, 1], margins), (&[], nothing)];
+        for (truth, scores) in cases {
+            let evidence = Evidence::new(truth, scores, None).unwrap();
             for metric in METRICS {
-                assert_eq!((metric.compute)(&confusion), 0.0, "{}", metric.id);
+                if let Some(Ok(value)) = metric.of(&evidence) {
+                    assert!(value.is_finite(), "{}", metric.id);
+                }
             }
         }
     }
 
     #[test]
-    fn stored_matrices_must_be_square() {
-        let confusion = Confusion::new(&[0, 1, 1], &[0, 0, 1], 2);
-        let json = serde_json::to_string(&confusion).unwrap();
-        assert_eq!(json, "[[1,0],[1,1]]");
-        assert_eq!(serde_json::from_str::<Confusion>(&json).unwrap(), confusion);
-        let error = serde_json::from_str::<Confusion>("[[1,0],[1]]").unwrap_err();
-        assert!(error.to_string().contains("row 1 of the confusion matrix has 1 columns"));
-    }
-
-    fn predictions() -> impl Strategy<Value = Vec<(usize, usize)>> {
-        prop::collection::vec((0..4_usize, 0..4_usize), 1..60)
-    }
-
-    proptest! {
-        /// Renaming the classes changes no metric beyond rounding.
-        #[test]
-        fn metrics_do_not_depend_on_class_ids(pairs in predictions(), shift in 0..4_usize) {
-            let (truth, predicted): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
-            let renamed = |ids: &[usize]| ids.iter().map(|id| (id + shift) % 4).collect::<Vec<_>>();
-            let before = Confusion::new(&truth, &predicted, 4);
-            let after = Confusion::new(&renamed(&truth), &renamed(&predicted), 4);
-            for metric in METRICS {
-                let (before, after) = ((metric.compute)(&before), (metric.compute)(&after));
-                prop_assert!((0.0..=1.0 + 1e-12).contains(&before));
-                prop_assert!((before - after).abs() < 1e-12, "{}", metric.id);
-            }
-        }
-
-        #[test]
-        fn counts_add_up(pairs in predictions()) {
-            let (truth, predicted): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
-            let confusion = Confusion::new(&truth, &predicted, 4);
-            prop_assert_eq!(confusion.total(), pairs.len() as u64);
-            let right = pairs.iter().filter(|(truth, predicted)| truth == predicted).count();
-            prop_assert_eq!(confusion.right(), right as u64);
-            let support: u64 = confusion.per_class().iter().map(|class| class.support).sum();
-            prop_assert_eq!(support, confusion.total());
-        }
+    fn scores_that_are_no_probabilities_have_no_such_metrics() {
+        let scores = array![[2.0, -1.0], [-1.0, 4.0]];
+        let evidence = Evidence::new(&[0, 1], scores.clone(), None).unwrap();
+        let value = |id| METRICS.iter().find(|metric| metric.id == id).unwrap().of(&evidence);
+        assert_eq!(value("accuracy"), Some(Ok(1.0)));
+        assert_eq!(value("log_loss"), None);
+        let claimed = Evidence::new(&[0, 1], scores, Some(ScoreKind::Probability));
+        assert!(claimed.is_err());
     }
 }

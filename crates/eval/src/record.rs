@@ -5,9 +5,10 @@ use base::{Convergence, Epoch, Size};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 
-use crate::grid::Point;
+use crate::search::grid::Point;
+use crate::search::rule::Rule;
+use crate::search::space::Space;
 
 /// Version of the files in a run directory. A change of meaning raises it, and with it every
 /// trial id, so that old and new results never mix.
@@ -45,7 +46,7 @@ pub struct Manifest {
 }
 
 /// How data are split and the verdict is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Protocol {
     /// Share of the images held out for the test, where the data set has no official test part.
@@ -56,11 +57,127 @@ pub struct Protocol {
     pub margin: f64,
     /// Confidence level of all intervals.
     pub level: f64,
+    /// What becomes of duplicates when the images are split.
+    pub duplicates: Duplicates,
+    /// How the search goes through the points.
+    pub search: SearchMethod,
+    /// Points drawn at random, in place of all points of a grid. Needed where a grid has a range,
+    /// and by `random`.
+    pub points: Option<usize>,
+    /// `halving`: of so many points one goes on to the next round, on so many times as many rows.
+    pub factor: f64,
+    /// `halving`: training rows per fold in the first round; unset: so few that the last round has
+    /// about all.
+    pub min_rows: Option<usize>,
+    /// `racing`: folds before the first point may leave.
+    pub first_test: usize,
+    /// `racing`: points with a smaller p value leave.
+    pub race_level: f64,
+    /// Which of the points is taken in the end.
+    pub rule: Rule,
+    /// Nested cross-validation inside the training part, beside the hold-out.
+    pub nested: Option<Nested>,
+    /// Corruptions of the test images on which every refitted model is scored too.
+    pub corruptions: Corruptions,
+    /// Severities of each corruption, 1 to 5.
+    pub severities: Vec<usize>,
+    /// Trainings on parts of the training rows; unset: none.
+    pub learning_curve: Option<LearningCurve>,
+}
+
+/// How a search goes through the points.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchMethod {
+    /// All points of a grid on all folds.
+    #[default]
+    Grid,
+    /// Points drawn at random on all folds.
+    Random,
+    /// Successive halving: [`crate::search::halving`].
+    Halving,
+    /// Fold by fold, without those that are worse: [`crate::search::racing`].
+    Racing,
+}
+
+/// Nested cross-validation: each outer fold has a search of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nested {
+    /// Outer folds.
+    pub folds: usize,
+}
+
+/// What becomes of exact and near-duplicates when the images are split. An official split stays as
+/// it is; only the folds of its training part change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Duplicates {
+    /// They stay on one side, like rows of one group.
+    #[default]
+    KeepTogether,
+    /// They are split like any other images.
+    Ignore,
 }
 
 impl Default for Protocol {
     fn default() -> Self {
-        Self { test_share: 0.25, folds: 3, margin: 0.02, level: 0.95 }
+        Self {
+            test_share: 0.25,
+            folds: 3,
+            margin: 0.02,
+            level: 0.95,
+            search: SearchMethod::Grid,
+            points: None,
+            factor: 3.0,
+            min_rows: None,
+            first_test: 3,
+            race_level: 0.05,
+            rule: Rule::Best,
+            nested: None,
+            duplicates: Duplicates::KeepTogether,
+            corruptions: Corruptions::Word(CorruptionWord::None),
+            severities: vec![1, 2, 3, 4, 5],
+            learning_curve: None,
+        }
+    }
+}
+
+/// `"none"`, `"all"`, or a list of names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Corruptions {
+    /// None or all.
+    Word(CorruptionWord),
+    /// These.
+    Named(Vec<String>),
+}
+
+/// None or all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CorruptionWord {
+    /// No corruption.
+    None,
+    /// Every corruption that is known.
+    All,
+}
+
+/// Sizes of the parts of the training rows, and how often each is drawn anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LearningCurve {
+    /// Training images, ascending; empty: `points` sizes, each twice the one before, up to all.
+    pub sizes: Vec<usize>,
+    /// Sizes if none are given, all training rows being one of them.
+    pub points: usize,
+    /// Draws of each size. The subsets of one draw are nested.
+    pub repeats: usize,
+}
+
+impl Default for LearningCurve {
+    fn default() -> Self {
+        Self { sizes: Vec::new(), points: 6, repeats: 3 }
     }
 }
 
@@ -89,8 +206,8 @@ pub struct PipelineInfo {
     pub classifier: String,
     /// Settings that are the same in all its trials.
     pub settings: Value,
-    /// Values that the search tries, by setting; empty if there is nothing to choose.
-    pub grid: BTreeMap<String, Vec<Value>>,
+    /// What the search chooses from, by setting; empty if there is nothing to choose.
+    pub grid: Space,
 }
 
 /// Where it ran: `environment.json`.
@@ -130,6 +247,13 @@ pub struct DataRecord {
     pub warnings: Vec<String>,
     /// Groups of rows with exactly the same pixels.
     pub duplicates: Vec<Vec<usize>>,
+    /// Groups of rows that look alike, but not to the pixel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub near_duplicates: Vec<Vec<usize>>,
+    /// Group of every image, where any must stay together: those the set came with, joined by the
+    /// duplicates if the protocol keeps these together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<usize>>,
     /// Name of every image: its path inside the folder, or part and number.
     pub image_names: Vec<String>,
     /// SHA-256 of the pixels of every image.
@@ -180,6 +304,10 @@ pub struct TrialSpec {
     /// Seed of the run; the trial's own is `seed.child(split, 0)`, so that all recipes start alike
     /// on the same rows.
     pub seed: u64,
+    /// Hash of the points and splits that were trained together with this one, if any were: last
+    /// bits depend on them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<String>,
 }
 
 impl TrialSpec {
@@ -215,8 +343,13 @@ pub enum Outcome {
     Done {
         /// Whether the solver reached its goal.
         convergence: Convergence,
-        /// Bytes of all learned numbers.
-        model_bytes: u64,
+        /// Bytes of all learned numbers; not known of a trial of the search that shared its work
+        /// with others.
+        model_bytes: Option<u64>,
+        /// Where scores were calibrated: test rows whose most probable class is not the one that
+        /// the machine names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disputed: Option<usize>,
         /// Shape of `scores/<id>.f32`: test rows x classes, little endian.
         scores_shape: [usize; 2],
         /// SHA-256 of that file.
@@ -241,12 +374,17 @@ pub struct Costs {
     pub learn_seconds: f64,
     /// Seconds to describe the training images, once it is known how; 0 for a model's own output.
     pub extract_seconds: f64,
-    /// Seconds to train the classifier, or the model.
+    /// Seconds to train the classifier, or the model; of those that were trained and scored
+    /// together, an equal share of the time that both took.
     pub fit_seconds: f64,
     /// Seconds to score all test rows in one batch, describing them not included.
     pub score_seconds: f64,
     /// Time of one image from pixels to class, if measured.
     pub latency: Option<Latency>,
+    /// Most bytes of memory the whole program held at once while it trained and scored, images and
+    /// features of the set included; unset where the system does not tell or others computed too.
+    #[serde(default)]
+    pub peak_bytes: Option<u64>,
 }
 
 /// Time of one image from pixels to class, warmed up, one after another.
@@ -292,6 +430,7 @@ mod tests {
             data: "d".to_owned(),
             split: "s".to_owned(),
             seed: 1,
+            together: None,
         }
     }
 
@@ -307,6 +446,7 @@ mod tests {
             TrialSpec { data: "e".to_owned(), ..spec() },
             TrialSpec { split: "t".to_owned(), ..spec() },
             TrialSpec { seed: 2, ..spec() },
+            TrialSpec { together: Some(String::new()), ..spec() },
         ] {
             assert_ne!(spec().id(), other.id());
         }

@@ -107,7 +107,11 @@ fn check_data(data: &DataRecord) -> Result<(), &'static str> {
     if data.labels.iter().any(|&label| label >= data.classes.len()) {
         return Err("a label has no class");
     }
-    let known = data.duplicates.iter().flatten().all(|&row| row < images);
+    if data.groups.as_ref().is_some_and(|groups| groups.len() != images) {
+        return Err("labels and groups differ in number");
+    }
+    let lists = data.duplicates.iter().chain(&data.near_duplicates);
+    let known = lists.flatten().all(|&row| row < images);
     if known { Ok(()) } else { Err("a duplicate is no image of the set") }
 }
 

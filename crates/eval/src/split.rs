@@ -1,18 +1,34 @@
 //! Which rows to train on and which to test on, with the classes in the same proportions.
 //!
-//! Reference: `StratifiedKFold` and `StratifiedShuffleSplit` of scikit-learn. Departures: a class
-//! that cannot be in every part is an error, not a warning; a hold-out has at least one row of
-//! each class in each part, and may be a few rows larger or smaller than asked for this.
+//! Rows of one group are never split: what stratifies turns to its grouped sister where the labels
+//! have groups.
 //!
-//! Not here yet: groups of rows that must stay together. Labels with groups are refused rather
-//! than split through them.
+//! Reference: the splitters of scikit-learn (`KFold`, `StratifiedKFold`, `StratifiedShuffleSplit`,
+//! `GroupKFold`, `StratifiedGroupKFold`, `LeaveOneGroupOut`). Departures: a class that cannot be
+//! in every part is an error, not a warning; a hold-out has at least one row of each class in each
+//! part, and may be a few rows larger or smaller than asked for this.
+
+mod balance;
+mod bootstrap;
+mod grouped;
+mod hold_out;
+mod k_fold;
+mod subsets;
+
+pub use bootstrap::{bootstrap, estimate_632};
+pub use grouped::{
+    group_k_fold, leave_one_group_out, stratified_group_hold_out, stratified_group_k_fold,
+};
+pub use hold_out::hold_out;
+pub use k_fold::{five_by_two, k_fold, repeated_stratified_k_fold, stratified_k_fold};
+pub use subsets::nested_subsets;
 
 use base::{Labels, ParamError, Seed};
 use serde::{Deserialize, Serialize};
-use std::cmp::Reverse;
 use thiserror::Error;
 
-/// Rows to train on and rows to test on, each ascending, without a row in both.
+/// Rows to train on and rows to test on, each ascending, without a row in both. Only a bootstrap
+/// sample trains on a row more than once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
     /// Rows to train on.
@@ -30,9 +46,76 @@ pub enum SplitError {
     /// Nothing to split.
     #[error("there are no images to split")]
     NoRows,
-    /// Rows that must stay together.
-    #[error("the images are in groups that must stay together, which no split here can do yet")]
-    Groups,
+    /// A split by groups of labels without groups.
+    #[error("the images are in no groups, so none can be kept together")]
+    NoGroups,
+    /// Fewer rows than folds.
+    #[error("{rows} image(s) cannot fill {folds} folds: add images or use fewer folds")]
+    TooFewRows {
+        /// Rows to split.
+        rows: usize,
+        /// Folds asked for.
+        folds: usize,
+    },
+    /// Fewer groups than parts.
+    #[error(
+        "{groups} group(s) of images that stay together cannot fill {parts} parts: add images or \
+         use fewer folds"
+    )]
+    TooFewGroups {
+        /// Groups there are.
+        groups: usize,
+        /// Parts asked for.
+        parts: usize,
+    },
+    /// A class in fewer groups than parts.
+    #[error(
+        "the images of class `{class}` are in {found} group(s) that stay together, but each of \
+         {parts} parts needs at least 1: add images, leave the class out or use fewer folds"
+    )]
+    ClassInFewGroups {
+        /// Name of the class.
+        class: String,
+        /// Groups with an image of it.
+        found: usize,
+        /// Parts asked for.
+        parts: usize,
+    },
+    /// Groups of several classes that no part could be filled from.
+    #[error(
+        "no way was found to give each of {parts} parts an image of class `{class}`, as groups \
+         that stay together hold several classes: use fewer folds or smaller groups"
+    )]
+    Entangled {
+        /// Name of the class.
+        class: String,
+        /// Parts asked for.
+        parts: usize,
+    },
+    /// Bootstrap samples that keep missing a class.
+    #[error(
+        "{draws} bootstrap samples of {rows} image(s) in a row missed a class or left nothing to \
+         test on: add images"
+    )]
+    NoResample {
+        /// Rows to draw from.
+        rows: usize,
+        /// Samples drawn.
+        draws: usize,
+    },
+    /// A subset too large or too small.
+    #[error(
+        "a subset of {size} of {rows} images was asked for, but it must have at least {smallest} \
+         to hold each class, and at most all"
+    )]
+    Subset {
+        /// Rows asked for.
+        size: usize,
+        /// Rows there are.
+        rows: usize,
+        /// Least rows that hold each class in proportion.
+        smallest: usize,
+    },
     /// A class that cannot be in both parts.
     #[error(
         "class `{class}` has {found} image(s), but training and test need at least 1 each: \
@@ -91,91 +174,23 @@ impl Split {
     }
 }
 
-/// Holds out a share of the rows for the test, drawn at random within each class.
-///
-/// The test part has `test_share * n` rows, rounded. Each class gives its share of them, rounded
-/// up or down (largest remainder first), but keeps a row in each part. Where many classes have
-/// hardly a row to give, this makes the test part larger or smaller than asked, by less than the
-/// number of classes; the proportions are kept instead.
-///
-/// ```
-/// let names = ["cat".to_owned(), "dog".to_owned()];
-/// let labels = base::Labels::new([vec![0; 8], vec![1; 4]].concat(), &names).unwrap();
-/// let split = eval::split::hold_out(&labels, 0.25, base::Seed(1)).unwrap();
-/// assert_eq!((split.train.len(), split.test.len()), (9, 3));
-/// assert_eq!(split.test.iter().filter(|&&row| labels.ids()[row] == 1).count(), 1);
-/// ```
-///
-/// # Errors
-/// If the share is not strictly between 0 and 1, there is no row or one class has a single one,
-/// a part would have fewer rows than there are classes, or the labels have groups.
-pub fn hold_out(labels: &Labels, test_share: f64, seed: Seed) -> Result<Split, SplitError> {
-    if !(test_share > 0.0 && test_share < 1.0) {
-        let expected = "a number between 0 and 1, both excluded";
-        return Err(ParamError::new("test_share", test_share, expected).into());
+fn check_share(test_share: f64) -> Result<(), SplitError> {
+    if test_share > 0.0 && test_share < 1.0 {
+        return Ok(());
     }
-    let counts = counts_of_splittable(labels)?;
-    if let Some(id) = counts.iter().position(|&count| count == 1) {
-        return Err(SplitError::LoneRow { class: labels.classes()[id].clone(), found: 1 });
-    }
-    let rows = labels.len();
-    let test = (test_share * rows as f64).round() as usize;
-    let classes = counts.iter().filter(|&&count| count > 0).count();
-    if test < classes || rows - test < classes {
-        return Err(SplitError::PartTooSmall { rows, test, classes });
-    }
-    let mut in_test = vec![false; rows];
-    let test_counts = proportional(&counts, test);
-    for (of_class, count) in shuffled_classes(labels, seed).iter().zip(test_counts) {
-        of_class[..count].iter().for_each(|&row| in_test[row] = true);
-    }
-    Ok(by_membership(|row| in_test[row], rows))
+    let expected = "a number between 0 and 1, both excluded";
+    Err(ParamError::new("test_share", test_share, expected).into())
 }
 
-/// Deals the rows into `folds` folds, each of which is the test part of one split.
-///
-/// Each row is tested exactly once. The rows, shuffled within their class and taken class after
-/// class, are dealt like cards, so the folds differ by at most one row in size and by at most
-/// one row in each class.
-///
-/// ```
-/// let names = ["cat".to_owned(), "dog".to_owned()];
-/// let labels = base::Labels::new([vec![0; 4], vec![1; 5]].concat(), &names).unwrap();
-/// let splits = eval::split::stratified_k_fold(&labels, 3, base::Seed(1)).unwrap();
-/// assert!(splits.iter().all(|split| split.test.len() == 3 && split.train.len() == 6));
-/// ```
-///
-/// # Errors
-/// If there are fewer than two folds, there is no row, a class has fewer rows than there are
-/// folds, or the labels have groups.
-pub fn stratified_k_fold(
-    labels: &Labels,
-    folds: usize,
-    seed: Seed,
-) -> Result<Vec<Split>, SplitError> {
+fn check_folds(folds: usize) -> Result<(), SplitError> {
     if folds < 2 {
         return Err(ParamError::new("folds", folds, "at least 2").into());
     }
-    let counts = counts_of_splittable(labels)?;
-    if let Some(id) = counts.iter().position(|&count| (1..folds).contains(&count)) {
-        let class = labels.classes()[id].clone();
-        return Err(SplitError::TooFewForFolds { class, found: counts[id], folds });
-    }
-    let mut fold_of = vec![0; labels.len()];
-    for (position, row) in shuffled_classes(labels, seed).concat().into_iter().enumerate() {
-        fold_of[row] = position % folds;
-    }
-    let split = |fold| by_membership(|row| fold_of[row] == fold, labels.len());
-    Ok((0..folds).map(split).collect())
+    Ok(())
 }
 
-/// Rows of each class, if the labels can be split at all.
-fn counts_of_splittable(labels: &Labels) -> Result<Vec<usize>, SplitError> {
-    match (labels.is_empty(), labels.groups()) {
-        (true, _) => Err(SplitError::NoRows),
-        (_, Some(_)) => Err(SplitError::Groups),
-        _ => Ok(labels.counts()),
-    }
+fn check_rows(labels: &Labels) -> Result<(), SplitError> {
+    if labels.is_empty() { Err(SplitError::NoRows) } else { Ok(()) }
 }
 
 /// The rows of each class, by class id, in random order.
@@ -191,31 +206,10 @@ fn shuffled_classes(labels: &Labels, seed: Seed) -> Vec<Vec<usize>> {
     classes.iter().enumerate().map(shuffle).collect()
 }
 
-/// Divides `total` in proportion to `counts`: shares are rounded down, then the largest
-/// remainders get one more until the total is reached; the lower class id of equal ones.
-///
-/// Each count of 2 or more gives at least 1 and keeps at least 1, so the sum can miss `total`.
-fn proportional(counts: &[usize], total: usize) -> Vec<usize> {
-    let rows: usize = counts.iter().sum();
-    let (whole, remainder): (Vec<usize>, Vec<usize>) =
-        counts.iter().map(|&count| (count * total / rows, count * total % rows)).unzip();
-    let mut given: Vec<usize> = whole
-        .iter()
-        .zip(counts)
-        .map(|(&whole, &count)| if count == 0 { 0 } else { whole.max(1) })
-        .collect();
-    let mut order: Vec<usize> = (0..counts.len()).collect();
-    order.sort_by_key(|&id| Reverse(remainder[id]));
-    let mut missing = total.saturating_sub(given.iter().sum());
-    for id in order {
-        // A share that was raised to 1 already has its rounding up.
-        let can_grow = remainder[id] > 0 && given[id] == whole[id] && given[id] + 1 < counts[id];
-        if missing > 0 && can_grow {
-            given[id] += 1;
-            missing -= 1;
-        }
-    }
-    given
+/// One split per fold, which is its test part.
+fn by_fold(fold_of: &[usize], folds: usize) -> Vec<Split> {
+    let split = |fold| by_membership(|row| fold_of[row] == fold, fold_of.len());
+    (0..folds).map(split).collect()
 }
 
 fn by_membership(in_test: impl Fn(usize) -> bool, rows: usize) -> Split {

@@ -361,6 +361,7 @@ mod tests {
             data: "d".to_owned(),
             split: "s".to_owned(),
             seed: 1,
+            together: None,
         };
         Trial {
             id: spec.id(),
@@ -369,7 +370,8 @@ mod tests {
             spec,
             outcome: Outcome::Done {
                 convergence: Convergence::Converged { iterations: 7 },
-                model_bytes: 8,
+                model_bytes: Some(8),
+                disputed: None,
                 scores_shape: [2, 2],
                 scores_sha256: sha256_hex(&score_bytes(scores)),
             },
@@ -385,6 +387,7 @@ mod tests {
             fit_seconds: 0.2,
             score_seconds: 0.3,
             latency: None,
+            peak_bytes: None,
         }
     }
 

@@ -1,12 +1,13 @@
 //! From the record to the answer: which settings won, how good each pipeline is, and whether the
 //! classical side is enough. Worked out from stored scores, without training, clock or chance.
 
-use crate::grid::{self, Point};
 use crate::interval::{Interval, wilson};
 use crate::metric::Confusion;
 use crate::paired::Paired;
-use crate::record::{Costs, DataRecord, Family, Outcome, PipelineInfo, SplitRecord, Trial};
+use crate::record::{Costs, DataRecord, Family, Outcome, SplitRecord, Trial};
 use crate::run::Run;
+pub use crate::selection::Search;
+use crate::selection::{Budget, NestedAnswer, OuterFold, Stage, Trials};
 use crate::store::StoreError;
 use crate::verdict::{Verdict, verdict};
 use base::Convergence;
@@ -33,6 +34,9 @@ pub struct SetSummary {
     pub pipelines: Vec<PipelineSummary>,
     /// The comparison of the two sides; `None` if one of them has no finished pipeline.
     pub answer: Option<Answer>,
+    /// The two sides by nested cross-validation inside the training part, if the plan asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nested: Option<NestedAnswer>,
 }
 
 /// What became of one pipeline on one data set.
@@ -48,23 +52,11 @@ pub struct PipelineSummary {
     pub classifier: String,
     /// What the search inside the training part found.
     pub search: Option<Search>,
+    /// The outer folds of the nested cross-validation that are done; none if the plan asks for none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nested: Vec<OuterFold>,
     /// The refit on all training rows, scored on the hold-out.
     pub result: Result<TestResult, Unfinished>,
-}
-
-/// What the search inside the training part found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Search {
-    /// The chosen point of the grid.
-    pub chosen: Point,
-    /// Mean accuracy of that point over the inner folds.
-    pub accuracy: f64,
-    /// Settings whose chosen value lies at the edge of what was offered.
-    pub at_edge: Vec<String>,
-    /// Points tried.
-    pub points: usize,
-    /// Fits made.
-    pub fits: usize,
 }
 
 /// Why a pipeline has no test result.
@@ -141,28 +133,37 @@ impl SetSummary {
                 .filter(|trial| trial.dataset == dataset && trial.spec.pipeline == info.name)
                 .filter(|trial| trial.spec.data == data.digest)
                 .collect();
-            let search = Search::of(run, data, info, &trials)?;
-            let chosen = search.as_ref().map(|search| &search.chosen);
-            let last = trials.iter().find(|trial| {
-                trial.spec.split == hold_out.sha256 && Some(&trial.spec.parameters) == chosen
-            });
+            let trials = Trials { run, data, info, trials: &trials };
+            let search = trials.search(Stage::HoldOut)?;
+            let last = search.as_ref().and_then(|search| trials.find(hold_out, &search.chosen));
             pipelines.push(PipelineSummary {
                 name: info.name.clone(),
                 family: info.family,
                 extractor: info.extractor.clone(),
                 classifier: info.classifier.clone(),
-                result: test_result(run, data, hold_out, last.copied())?,
+                result: test_result(run, data, hold_out, last)?,
+                nested: trials.outer_folds()?,
                 search,
             });
         }
         let answer = answer(run, data, hold_out, &pipelines);
+        let protocol = &run.manifest.protocol;
+        let nested = protocol
+            .nested
+            .and_then(|nested| NestedAnswer::of(&pipelines, nested.folds, protocol.level));
         Ok(Self {
             dataset: dataset.to_owned(),
             train_images: hold_out.train.len(),
             test_images: hold_out.test.len(),
             pipelines,
             answer,
+            nested,
         })
+    }
+
+    /// What the pipelines of a family spent on their searches, nested ones apart.
+    pub fn budget(&self, family: Family) -> Budget {
+        Budget::of(&self.pipelines, family)
     }
 
     fn empty(dataset: &str) -> Self {
@@ -172,6 +173,7 @@ impl SetSummary {
             test_images: 0,
             pipelines: Vec::new(),
             answer: None,
+            nested: None,
         }
     }
 }
@@ -220,67 +222,14 @@ pub fn hold_out_name(dataset: &str) -> String {
     format!("{dataset}.holdout")
 }
 
+/// Name of the part of `size` training rows in a repetition of the learning curve.
+pub fn curve_name(dataset: &str, size: usize, repeat: usize) -> String {
+    format!("{dataset}.curve{size}-{repeat}")
+}
+
 /// Name of fold `number` of the search inside the training part.
 pub fn fold_name(dataset: &str, number: usize) -> String {
     format!("{dataset}.fold{number}")
-}
-
-impl Search {
-    /// The best point of those tried on every inner fold; `None` before all folds are done.
-    ///
-    /// # Errors
-    /// If stored scores cannot be read.
-    fn of(
-        run: &Run,
-        data: &DataRecord,
-        info: &PipelineInfo,
-        trials: &[&Trial],
-    ) -> Result<Option<Self>, StoreError> {
-        let folds = run.manifest.protocol.folds;
-        let points = grid::points(&info.grid);
-        let mut means = Vec::with_capacity(points.len());
-        for point in &points {
-            let mut accuracies = Vec::with_capacity(folds);
-            for fold in 0..folds {
-                let split = run.splits.get(&fold_name(&data.name, fold));
-                let Some(split) = split else { return Ok(None) };
-                let trial = trials.iter().find(|trial| {
-                    trial.spec.split == split.sha256 && trial.spec.parameters == *point
-                });
-                let Some(trial) = trial else { return Ok(None) };
-                accuracies.push(fold_accuracy(run, data, split, trial)?);
-            }
-            means.push(mean(&accuracies));
-        }
-        Ok(Some(Self::choose(info, &points, &means, folds)))
-    }
-
-    /// Chooses among points by their mean accuracies over `folds` folds.
-    fn choose(info: &PipelineInfo, points: &[Point], means: &[f64], folds: usize) -> Self {
-        let best = grid::best(means);
-        Self {
-            chosen: points[best].clone(),
-            accuracy: means[best],
-            at_edge: grid::edges(&info.grid, &points[best]),
-            points: points.len(),
-            fits: points.len() * folds,
-        }
-    }
-}
-
-/// Accuracy of a trial on its test rows; a failed trial counts as all wrong, so that a setting
-/// that cannot be trained is never chosen over one that can.
-///
-/// # Errors
-/// If its scores cannot be read.
-fn fold_accuracy(
-    run: &Run,
-    data: &DataRecord,
-    split: &SplitRecord,
-    trial: &Trial,
-) -> Result<f64, StoreError> {
-    let Some(scores) = run.directory.scores(trial)? else { return Ok(0.0) };
-    Ok(accuracy(&truth(data, split), &scores.predicted()))
 }
 
 /// Mean of the values; NaN of none.
@@ -310,6 +259,8 @@ fn test_result(
         Outcome::Done { convergence, model_bytes, .. } => (*convergence, *model_bytes),
         Outcome::Failed { error } => return Ok(Err(Unfinished::Failed(error.clone()))),
     };
+    // A refit is never trained together with others.
+    let Some(model_bytes) = model_bytes else { return Ok(Err(Unfinished::Missing)) };
     let Some(scores) = run.directory.scores(trial)? else { return Ok(Err(Unfinished::Missing)) };
     let predicted = scores.predicted();
     let confusion = Confusion::new(&truth(data, hold_out), &predicted, data.classes.len());
@@ -338,7 +289,7 @@ fn answer(
     let deep = champion(pipelines, Family::Deep)?;
     let predicted = |index: usize| pipelines[index].result.as_ref().ok().map(|r| &r.predicted);
     let paired = Paired::new(&truth(data, hold_out), predicted(classical)?, predicted(deep)?);
-    let protocol = run.manifest.protocol;
+    let protocol = &run.manifest.protocol;
     Some(Answer {
         classical,
         deep,

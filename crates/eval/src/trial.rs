@@ -11,6 +11,8 @@ pub struct Trained<X> {
     pub model: Box<dyn Predict<X>>,
     /// Scores on the test rows, in their order.
     pub scores: Scores,
+    /// [`Predict::disputed`] of the test rows.
+    pub disputed: Option<usize>,
     /// Seconds to train.
     pub fit_seconds: f64,
     /// Seconds to score all test rows in one batch.
@@ -36,7 +38,9 @@ pub fn train_and_score<X: Rows>(
     let test_x = x.pick(test);
     let start = Instant::now();
     let scores = model.scores(&test_x);
-    Ok(Trained { model, scores, fit_seconds, score_seconds: start.elapsed().as_secs_f64() })
+    let score_seconds = start.elapsed().as_secs_f64();
+    let disputed = model.disputed(&test_x);
+    Ok(Trained { model, scores, disputed, fit_seconds, score_seconds })
 }
 
 /// Times `classify(image)` for one image after another: a warm-up of a tenth of the `budget`,

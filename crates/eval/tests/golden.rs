@@ -6,7 +6,7 @@
 use base::{Labels, Rows, Seed};
 use eval::grid;
 use eval::interval::{Interval, wilson};
-use eval::metric::{Confusion, METRICS};
+use eval::metric::Confusion;
 use eval::paired::Paired;
 use eval::split::{Split, SplitError, hold_out, stratified_k_fold};
 use serde::de::DeserializeOwned;
@@ -121,9 +121,9 @@ fn metrics_match() {
         let (truth, predicted) = (case.input::<Vec<_>>("y_true"), case.input::<Vec<_>>("y_pred"));
         let confusion = Confusion::new(&truth, &predicted, case.input("n_classes"));
         assert_eq!(json!(confusion), case["confusion"], "{}", case.name());
-        for metric in METRICS {
-            case.assert_close(metric.id, &[(metric.compute)(&confusion)]);
-        }
+        case.assert_close("accuracy", &[confusion.accuracy()]);
+        case.assert_close("balanced_accuracy", &[confusion.balanced_accuracy()]);
+        case.assert_close("macro_f1", &[confusion.macro_f1()]);
         let classes = confusion.per_class();
         case.assert_close("precision", &classes.iter().map(|c| c.precision).collect::<Vec<_>>());
         case.assert_close("recall", &classes.iter().map(|c| c.recall).collect::<Vec<_>>());

@@ -1,7 +1,10 @@
 //! What holds for every split, whatever the labels.
 
 use base::{Labels, Rows, Seed};
-use eval::split::{Split, SplitError, hold_out, stratified_k_fold};
+use eval::split::{
+    Split, SplitError, bootstrap, five_by_two, hold_out, k_fold, nested_subsets,
+    repeated_stratified_k_fold, stratified_k_fold,
+};
 use proptest::prelude::*;
 
 /// Up to six classes of `sizes` rows each or none, in random order.
@@ -84,11 +87,77 @@ proptest! {
     }
 
     #[test]
+    fn plain_folds_test_every_row_once(rows in 2..200_usize, folds in 2..20_usize, seed: u64) {
+        prop_assume!(folds <= rows);
+        let splits = k_fold(rows, folds, Seed(seed)).unwrap();
+        let mut tested: Vec<usize> = splits.iter().flat_map(|split| split.test.clone()).collect();
+        tested.sort_unstable();
+        prop_assert_eq!(tested, (0..rows).collect::<Vec<_>>());
+        for split in &splits {
+            assert_partition(split, rows);
+            prop_assert!((rows / folds..=rows.div_ceil(folds)).contains(&split.test.len()));
+        }
+    }
+
+    #[test]
+    fn bootstrap_samples_test_what_they_did_not_draw(
+        labels in labels(2..40), samples in 1..5_usize, seed: u64,
+    ) {
+        prop_assume!(labels.len() > 8);
+        for split in bootstrap(&labels, samples, Seed(seed)).unwrap() {
+            prop_assert_eq!(split.train.len(), labels.len());
+            prop_assert!(split.train.is_sorted() && !split.test.is_empty());
+            let mut all = split.train.clone();
+            all.dedup();
+            assert_partition(&Split { train: all, test: split.test }, labels.len());
+            let trained = counts(&labels, &split.train);
+            prop_assert!(trained.iter().zip(labels.counts()).all(|(&t, n)| n == 0 || t > 0));
+        }
+    }
+
+    #[test]
+    fn subsets_are_nested_and_keep_the_proportions(labels in labels(1..40), seed: u64) {
+        prop_assume!(!labels.is_empty());
+        let n = labels.len();
+        let sizes: Vec<usize> = (1..=n).filter(|&size| {
+            nested_subsets(&labels, &[size], Seed(seed)).is_ok()
+        }).collect();
+        let subsets = nested_subsets(&labels, &sizes, Seed(seed)).unwrap();
+        prop_assert_eq!(subsets.last().unwrap(), &(0..n).collect::<Vec<_>>());
+        for pair in subsets.windows(2) {
+            prop_assert!(pair[0].iter().all(|row| pair[1].binary_search(row).is_ok()));
+        }
+        for (subset, &size) in subsets.iter().zip(&sizes) {
+            prop_assert_eq!(subset.len(), size);
+            for (taken, whole) in counts(&labels, subset).into_iter().zip(labels.counts()) {
+                let range = size * whole / n..=(size * whole).div_ceil(n);
+                prop_assert!(range.contains(&taken), "{taken} of {whole}, {size} of {n}");
+                prop_assert!(whole == 0 || taken > 0);
+            }
+        }
+    }
+
+    #[test]
+    fn repeats_are_folds_of_their_own(labels in labels(7..40), seed: u64) {
+        prop_assume!(labels.len() > 20);
+        let repeats = repeated_stratified_k_fold(&labels, 3, 2, Seed(seed)).unwrap();
+        prop_assert_ne!(&repeats[0], &repeats[1]);
+        for [first, second] in five_by_two(&labels, Seed(seed)).unwrap() {
+            assert_partition(&first, labels.len());
+            prop_assert_eq!((first.train, first.test), (second.test, second.train));
+        }
+    }
+
+    #[test]
     fn equal_seeds_give_equal_splits(labels in labels(7..40), seed: u64) {
         prop_assume!(!labels.is_empty());
         let folds = || stratified_k_fold(&labels, 5, Seed(seed)).unwrap();
         prop_assert_eq!(folds(), folds());
         prop_assert_eq!(hold_out(&labels, 0.5, Seed(seed)), hold_out(&labels, 0.5, Seed(seed)));
+        prop_assert_eq!(bootstrap(&labels, 2, Seed(seed)), bootstrap(&labels, 2, Seed(seed)));
+        let half = [labels.len().div_ceil(2)];
+        let subsets = || nested_subsets(&labels, &half, Seed(seed));
+        prop_assert_eq!(subsets(), subsets());
     }
 }
 
@@ -145,9 +214,22 @@ fn refusals_name_the_class_and_the_cure() {
     let none = named(Vec::new(), 2);
     assert_eq!(hold_out(&none, 0.5, Seed(1)), Err(SplitError::NoRows));
     assert_eq!(stratified_k_fold(&none, 2, Seed(1)), Err(SplitError::NoRows));
-    let grouped = labels.with_groups(vec![0; 9]).unwrap();
-    assert_eq!(hold_out(&grouped, 0.5, Seed(1)), Err(SplitError::Groups));
-    assert_eq!(stratified_k_fold(&grouped, 2, Seed(1)), Err(SplitError::Groups));
+    assert_eq!(k_fold(3, 4, Seed(1)), Err(SplitError::TooFewRows { rows: 3, folds: 4 }));
+    assert!(matches!(k_fold(3, 1, Seed(1)), Err(SplitError::Param(_))));
+    assert!(matches!(bootstrap(&labels, 0, Seed(1)), Err(SplitError::Param(_))));
+    let lone = named(vec![0], 1);
+    assert_eq!(
+        told(bootstrap(&lone, 1, Seed(1)).unwrap_err()),
+        "100 bootstrap samples of 1 image(s) in a row missed a class or left nothing to test on: \
+         add images"
+    );
+    let repeats = repeated_stratified_k_fold(&labels, 2, 0, Seed(1));
+    assert!(matches!(repeats, Err(SplitError::Param(_))));
+    assert_eq!(
+        told(nested_subsets(&labels, &[10], Seed(1)).unwrap_err()),
+        "a subset of 10 of 9 images was asked for, but it must have at least 4 to hold each \
+         class, and at most all"
+    );
 }
 
 /// A split of some rows, told in rows of the whole.

@@ -22,54 +22,7 @@ pub(crate) mod resize;
 
 pub(crate) mod hog_opencv;
 
-use std::sync::LazyLock;
-
-/// Instruction sets that kernels are compiled for, slowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Simd {
-    /// What every processor of the architecture has.
-    Portable,
-    /// AVX2 and FMA (x86-64-v3).
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    /// AVX-512 F, BW, CD, DQ, VL (x86-64-v4).
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-impl Simd {
-    /// The fastest that this processor has.
-    pub(crate) fn best() -> Self {
-        static BEST: LazyLock<Simd> =
-            LazyLock::new(|| Simd::all().last().copied().unwrap_or(Simd::Portable));
-        *BEST
-    }
-
-    /// Every one that this processor has, slowest first.
-    pub(crate) fn all() -> Vec<Self> {
-        let mut all = vec![Self::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            let avx2 = is_x86_feature_detected!("avx2")
-                && is_x86_feature_detected!("fma")
-                && is_x86_feature_detected!("bmi1")
-                && is_x86_feature_detected!("bmi2");
-            let avx512 = avx2
-                && is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512cd")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl");
-            if avx2 {
-                all.push(Self::Avx2);
-            }
-            if avx512 {
-                all.push(Self::Avx512);
-            }
-        }
-        all
-    }
-}
+pub(crate) use base::Simd;
 
 /// Compiles a function once per instruction set; the first parameter chooses the version.
 ///

@@ -1,8 +1,12 @@
 //! A run data set by data set.
 
+use crate::write::ReportError;
+use eval::metric::Evidence;
 use eval::record::{DataRecord, SplitRecord};
 use eval::run::Run;
-use eval::summary::{PipelineSummary, SetSummary, Summary, TestResult, Unfinished, hold_out_name};
+use eval::summary::{
+    PipelineSummary, SetSummary, Summary, TestResult, Unfinished, hold_out_name, truth,
+};
 
 /// All that is known about one data set.
 #[derive(Clone, Copy)]
@@ -23,6 +27,21 @@ pub(crate) fn sets<'a>(run: &'a Run, summary: &'a Summary) -> impl Iterator<Item
         data: &run.data[&set.dataset],
         hold_out: run.splits.get(&hold_out_name(&set.dataset)),
     })
+}
+
+/// Truth and stored scores of a pipeline on the test images; `None` if they are gone.
+pub(crate) fn evidence(
+    run: &Run,
+    set: &SetView<'_>,
+    result: &TestResult,
+) -> Result<Option<Evidence>, ReportError> {
+    let (Some(trial), Some(hold_out)) = (run.trials.get(&result.trial), set.hold_out) else {
+        return Ok(None);
+    };
+    let Some(scores) = run.directory.scores(trial)? else { return Ok(None) };
+    let truth = truth(set.data, hold_out);
+    // Stored scores are finite and have the shape of the record, or are refused before.
+    Ok(Evidence::new(&truth, scores.view().mapv(f64::from), None).ok())
 }
 
 impl<'a> SetView<'a> {

@@ -79,6 +79,12 @@ pub(crate) fn probability(p: f64) -> String {
     if p < 0.001 { "<\u{a0}0.001".to_owned() } else { format!("{p:.3}") }
 }
 
+/// What follows a "p": "= 0.034", "< 0.001".
+pub(crate) fn p_value(p: f64) -> String {
+    let written = probability(p);
+    if written.starts_with('<') { written } else { format!("={NBSP}{written}") }
+}
+
 /// A time in the unit that suits it: "34 µs", "1.25 ms", "3.4 s", "12 min", "2.5 h".
 pub(crate) fn seconds(seconds: f64) -> String {
     const UNITS: [(f64, &str); 5] =
@@ -190,6 +196,10 @@ mod tests {
         assert_eq!((rate(3.456), rate(12_345.6)), ("3.46".to_owned(), "12,346".to_owned()));
         assert_eq!(seen(&probability(0.000_4)), "< 0.001");
         assert_eq!(probability(0.0343), "0.034");
+        assert_eq!(
+            (seen(&p_value(0.0343)), seen(&p_value(0.0))),
+            ("= 0.034".into(), "< 0.001".into())
+        );
     }
 
     #[test]

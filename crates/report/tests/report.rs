@@ -79,6 +79,10 @@ fn a_hostile_run_gives_a_harmless_page_and_the_same_bytes_again() {
         assert!(html.contains(&escaped(name)), "{name} is not on the page");
     }
     assert!(html.contains(&format!("alt=\"test image {}", escaped("image 0"))));
+    for section in ["learning", "robustness", "pareto"] {
+        assert!(html.contains(&format!("id=\"{section}-1\"")), "{section}");
+    }
+    assert!(html.contains("Break-even size"));
     the_scoreboard_is_that_of_the_summary(root, &html);
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command line program speaks
 
 mod classic;
+mod deep;
 mod features;
 mod growth;
 mod measure;
@@ -47,6 +48,7 @@ pub struct Options {
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Package {
     Classic,
+    Deep,
     Features,
 }
 
@@ -106,7 +108,7 @@ pub fn run(options: &Options) -> Result<()> {
     if let Some(threads) = options.threads.iter().find(|&&threads| !(1..=1024).contains(&threads)) {
         bail!("--threads {threads}: numbers from 1 to 1024 are allowed");
     }
-    if matches!(options.package, Package::Features) && options.classic.given() {
+    if !matches!(options.package, Package::Classic) && options.classic.given() {
         bail!("--data, --n, --full and --plot belong to `bench classic`");
     }
     let folder = options.folder()?;
@@ -121,6 +123,7 @@ pub fn run(options: &Options) -> Result<()> {
             let works = classic::works(&options.classic, &problems)?;
             measure_all(options, works, || Workers::classic(&folder, problems.folder()))
         }
+        Package::Deep => measure_all(options, deep::works()?, || Workers::deep(&folder)),
     }
 }
 
@@ -192,8 +195,7 @@ impl Options {
     }
 }
 
-const HEADER: &str =
-    "work                               threads        ours          rival     rival's    ratio";
+const HEADER: &str = "work                               threads        ours               rival     rival's    ratio";
 
 impl Row {
     fn new(
@@ -227,7 +229,7 @@ impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { work, threads, ours_s, rival, rival_s, ratio, quality, .. } = self;
         let (ours, theirs) = (1e3 * ours_s, 1e3 * rival_s);
-        write!(f, "{work:34} {threads:7} {ours:8.3} ms {rival:>14} {theirs:8.3} ms {ratio:8.2}")?;
+        write!(f, "{work:34} {threads:7} {ours:8.3} ms {rival:>19} {theirs:8.3} ms {ratio:8.2}")?;
         quality.as_ref().map_or(Ok(()), |quality| write!(f, "{quality}"))
     }
 }

@@ -5,6 +5,7 @@
 
 mod cascade;
 mod case;
+pub mod corruptions;
 mod fhog;
 mod gray;
 mod group_rectangles;
@@ -20,6 +21,7 @@ mod lbp_mahotas;
 mod lbp_skimage;
 mod multiblock_lbp;
 mod resize;
+pub mod stats;
 mod visualise;
 
 pub use case::{Case, Outcome, Tolerance};

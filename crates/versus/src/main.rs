@@ -2,7 +2,9 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command line program speaks
 
+use anyhow::Result;
 use clap::Parser;
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use versus::{bench, golden};
@@ -11,7 +13,7 @@ use versus::{bench, golden};
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", after_help = EXIT_CODES)]
 enum Task {
-    /// Work out every case of a folder of reference values and compare
+    /// Work out every case of a folder or file of reference values and compare
     Golden(GoldenArgs),
     /// Time a crate's works beside those of other libraries on the same images
     Bench(bench::Options),
@@ -21,8 +23,14 @@ enum Task {
 #[derive(clap::Args)]
 struct GoldenArgs {
     /// Folder with `manifest.json`, one JSON file per family of cases, `img/` and `out/`
-    #[arg(value_name = "DIR")]
-    folder: PathBuf,
+    #[arg(value_name = "DIR", required_unless_present_any = ["stats", "corruptions"])]
+    folder: Option<PathBuf>,
+    /// JSON file with groups of cases of statistics, metrics, splits and searches
+    #[arg(long, value_name = "FILE")]
+    stats: Option<PathBuf>,
+    /// JSON file with cases of corrupted images
+    #[arg(long, value_name = "FILE")]
+    corruptions: Option<PathBuf>,
     /// Folder with OpenCV's `haarcascades` and `lbpcascades` (Debian: package `opencv-data`)
     #[arg(long, value_name = "DIR", default_value = "/usr/share/opencv4")]
     cascades: PathBuf,
@@ -43,19 +51,41 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             }
         },
-        Task::Golden(GoldenArgs { folder, cascades }) => {
-            let report = match golden::run(&folder, &cascades) {
-                Ok(report) => report,
-                Err(error) => {
-                    eprintln!("error: {error:#}");
-                    return ExitCode::from(2);
-                }
-            };
-            for failure in report.failures() {
-                eprintln!("{failure}");
+        Task::Golden(args) => match check(&args) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                ExitCode::from(2)
             }
-            println!("{report}");
-            if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
+        },
     }
+}
+
+/// Whether every case passed; tells which did not.
+fn check(GoldenArgs { folder, stats, corruptions, cascades }: &GoldenArgs) -> Result<bool> {
+    let mut passed = true;
+    if let Some(folder) = folder {
+        let report = golden::run(folder, cascades)?;
+        tell(report.failures(), &report);
+        passed &= report.passed();
+    }
+    if let Some(file) = stats {
+        let report = golden::stats::run(file)?;
+        tell(report.failures(), &report);
+        passed &= report.passed();
+    }
+    if let Some(file) = corruptions {
+        let report = golden::corruptions::run(file)?;
+        tell(report.failures(), &report);
+        passed &= report.passed();
+    }
+    Ok(passed)
+}
+
+fn tell(failures: impl Iterator<Item = String>, report: &impl Display) {
+    for failure in failures {
+        eprintln!("{failure}");
+    }
+    println!("{report}");
 }

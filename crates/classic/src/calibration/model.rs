@@ -122,6 +122,10 @@ impl Predict<Matrix> for CalibratedModel {
         Scores::new(scores)
     }
 
+    fn disputed(&self, x: &Matrix) -> Option<usize> {
+        Some(self.disagreements(x).len())
+    }
+
     /// That of the machine; a fold or a calibration that stopped early counts as the limit.
     fn summary(&self) -> FitSummary {
         let summary = self.machine.summary();

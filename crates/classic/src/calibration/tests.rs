@@ -101,6 +101,9 @@ fn rows_on_which_both_differ_are_told_and_decided_as_asked() {
     assert!(differ.len() > 10, "the case holds what it is to test: {differ:?}");
     assert_eq!(by_probability.disagreements(&x), differ);
     assert_eq!(by_machine.disagreements(&x), differ);
+    for model in [by_probability, by_machine] {
+        assert_eq!(model.disputed(&x), Some(differ.len()));
+    }
     let right = |predicted: &[usize]| predicted.iter().zip(y.ids()).filter(|(a, b)| a == b).count();
     assert!(right(&probable) > right(&bare), "probabilities know the sizes of the classes");
 }

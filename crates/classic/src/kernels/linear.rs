@@ -60,6 +60,70 @@ kernel! {
     }
 }
 
+/// Numbers of a group: one register of AVX-512 once they have 64 bits.
+pub(crate) const WIDTH: usize = 8;
+
+kernel! {
+    /// Sum of `weights * values` over the groups whose `numbers` are given: group `k` meets weights
+    /// `WIDTH * k` to `WIDTH * k + WIDTH - 1`.
+    ///
+    /// # Panics
+    /// If the lengths differ, or there are no weights for a number.
+    pub(crate) fn dot_groups<_FMA, _BITS>(
+        weights: &[f64],
+        numbers: &[u16],
+        values: &[[f32; WIDTH]],
+    ) -> f64 {
+        assert_eq!(numbers.len(), values.len(), "a number per group");
+        let weights = weights.as_chunks::<WIDTH>().0;
+        let mut sums = [[0.0; WIDTH]; LANES / WIDTH];
+        let (number_blocks, numbers_left) = numbers.as_chunks::<{ LANES / WIDTH }>();
+        let (value_blocks, values_left) = values.as_chunks::<{ LANES / WIDTH }>();
+        for (numbers, values) in number_blocks.iter().zip(value_blocks) {
+            for at in 0..LANES / WIDTH {
+                let weights = &weights[usize::from(numbers[at])];
+                for lane in 0..WIDTH {
+                    sums[at][lane] += weights[lane] * f64::from(values[at][lane]);
+                }
+            }
+        }
+        for (&number, values) in numbers_left.iter().zip(values_left) {
+            let weights = &weights[usize::from(number)];
+            for lane in 0..WIDTH {
+                sums[0][lane] += weights[lane] * f64::from(values[lane]);
+            }
+        }
+        let [a, b, c, d] = sums;
+        let mut sums = [0.0; WIDTH];
+        for lane in 0..WIDTH {
+            sums[lane] = (a[lane] + b[lane]) + (c[lane] + d[lane]);
+        }
+        ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]))
+    }
+}
+
+kernel! {
+    /// Adds `factor * values` to the weights of the groups whose `numbers` are given.
+    ///
+    /// # Panics
+    /// If the lengths differ, or there are no weights for a number.
+    pub(crate) fn add_groups<_FMA, _BITS>(
+        weights: &mut [f64],
+        factor: f64,
+        numbers: &[u16],
+        values: &[[f32; WIDTH]],
+    ) {
+        assert_eq!(numbers.len(), values.len(), "a number per group");
+        let weights = weights.as_chunks_mut::<WIDTH>().0;
+        for (&number, values) in numbers.iter().zip(values) {
+            let weights = &mut weights[usize::from(number)];
+            for lane in 0..WIDTH {
+                weights[lane] += factor * f64::from(values[lane]);
+            }
+        }
+    }
+}
+
 kernel! {
     /// Sum of the squares: finite if, and only if, every number is.
     pub(crate) fn squared_length<_FMA, _BITS>(row: &[f32]) -> f64 {
@@ -82,15 +146,26 @@ kernel! {
 /// thread, weights of 32 bits: without 1.68 s, with 1.12 s.
 #[inline(always)]
 pub(crate) fn prefetch(row: &[f32]) {
+    row.chunks(16).for_each(|line| prefetch_line(line.as_ptr()));
+}
+
+/// Like [`prefetch`], for the numbers of groups.
+#[inline(always)]
+pub(crate) fn prefetch_groups(numbers: &[u16]) {
+    numbers.chunks(32).for_each(|line| prefetch_line(line.as_ptr()));
+}
+
+#[inline(always)]
+fn prefetch_line<T>(line: *const T) {
     #[cfg(target_arch = "x86_64")]
-    for line in row.chunks(16) {
+    {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: every x86-64 processor has the instruction, and it has no effect that a program
         // could see, whatever the address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
+    let _ = line;
 }
 
 #[cfg(test)]
@@ -136,6 +211,34 @@ mod tests {
                 assert!(squared_length(Simd::best(), &row).is_finite());
                 row[place] = bad;
                 assert!(!squared_length(Simd::best(), &row).is_finite());
+            }
+        }
+    }
+
+    #[test]
+    fn groups_have_the_sums_of_the_rows_that_they_stand_for() {
+        for count in [0, 1, 3, 4, 5, 9, 40] {
+            // Every other group is all zero.
+            let groups: Vec<u16> = (0..count).map(|k| 2 * k).collect();
+            let group = |&k: &u16| numbers(WIDTH, u64::from(k)).try_into().expect("a group");
+            let values: Vec<[f32; WIDTH]> = groups.iter().map(group).collect();
+            let mut row = vec![0.0; 2 * WIDTH * usize::from(count)];
+            for (&k, values) in groups.iter().zip(&values) {
+                row[WIDTH * usize::from(k)..][..WIDTH].copy_from_slice(values);
+            }
+            let weights: Vec<f64> =
+                numbers(row.len(), 9).into_iter().map(|w| f64::from(w) / 3.0).collect();
+            let mut added = weights.clone();
+            add_scaled(Simd::Portable, &mut added, 0.3, &row);
+            let plain = dot(Simd::Portable, &weights, &row);
+            let size: f64 = weights.iter().zip(&row).map(|(w, &x)| (w * f64::from(x)).abs()).sum();
+            for simd in Simd::all() {
+                let got = dot_groups(simd, &weights, &groups, &values);
+                assert!((got - plain).abs() <= 1e-14 * size, "{simd:?}, {count}: {got}, {plain}");
+                assert_eq!(got, dot_groups(Simd::Portable, &weights, &groups, &values));
+                let mut got = weights.clone();
+                add_groups(simd, &mut got, 0.3, &groups, &values);
+                assert_eq!(got, added, "{simd:?}, {count}");
             }
         }
     }

@@ -24,7 +24,7 @@
 //! LIBLINEAR's solver 4. Departures: another random order.
 
 use crate::linear::dual::Stop;
-use crate::linear::rows::{Plane, TrainingRows};
+use crate::linear::rows::{Plane, ReadRows};
 use base::Seed;
 use rand::seq::SliceRandom;
 
@@ -32,8 +32,8 @@ use rand::seq::SliceRandom;
 const LEAST: f64 = 1e-12;
 
 /// The problem: rows, the class of each (0 to `classes - 1`), and `C_i`, 0 for rows left out.
-pub(crate) struct Problem<'a> {
-    pub(crate) rows: &'a TrainingRows<'a>,
+pub(crate) struct Problem<'a, R> {
+    pub(crate) rows: &'a R,
     pub(crate) ids: &'a [usize],
     pub(crate) costs: &'a [f64],
     pub(crate) classes: usize,
@@ -68,12 +68,12 @@ struct Active {
     counts: Vec<usize>,
 }
 
-impl Problem<'_> {
+impl<R: ReadRows> Problem<'_, R> {
     /// Descends until the stopping rule is met or the passes are used up.
     pub(crate) fn solve(&self, stop: Stop, seed: Seed) -> Solution {
         let mut random = seed.rng();
         let (n, k) = (self.rows.len(), self.classes);
-        let mut planes = vec![Plane::zero(self.rows.features()); k];
+        let mut planes = vec![self.rows.zero(); k];
         let mut alpha = vec![0.0; n * k];
         let order: Vec<usize> = (0..n).filter(|&row| self.costs[row] > 0.0).collect();
         let mut active = Active {
@@ -103,6 +103,7 @@ impl Problem<'_> {
             }
         }
         let (primal, dual) = (self.primal(&planes), self.dual(&planes, &alpha));
+        let planes = planes.into_iter().map(|plane| self.rows.by_feature(plane)).collect();
         Solution { planes, alpha, primal, dual, iterations, converged }
     }
 
@@ -261,6 +262,7 @@ impl Problem<'_> {
 mod tests {
     use super::*;
     use crate::check::samples::clouds;
+    use crate::linear::rows::TrainingRows;
 
     /// Row by row the gap between primal and dual is at most `C_i` times the violation: insert w.
     #[test]

@@ -25,7 +25,7 @@
 //! in LIBLINEAR's solvers 1 and 3. Departures: another random order.
 
 use crate::linear::LinearLoss;
-use crate::linear::rows::{Plane, TrainingRows};
+use crate::linear::rows::{Plane, ReadRows};
 use base::Seed;
 use rand::seq::SliceRandom;
 
@@ -44,9 +44,9 @@ pub(crate) struct Stop {
 }
 
 /// One machine to be trained: which rows are on the positive side, and what each costs.
-pub(crate) struct Machine<'a> {
+pub(crate) struct Machine<'a, R> {
     pub(crate) loss: LinearLoss,
-    pub(crate) rows: &'a TrainingRows<'a>,
+    pub(crate) rows: &'a R,
     /// 1 or -1 for each row.
     pub(crate) sides: &'a [f64],
     /// `C_i` for each row; rows of cost 0 do not take part.
@@ -91,12 +91,44 @@ impl Range {
     }
 }
 
-impl Machine<'_> {
+/// What the search knows of a row, in one place of the memory: rows come in random order.
+#[derive(Clone, Copy)]
+struct Coefficient {
+    alpha: f64,
+    /// Upper bound of `alpha`.
+    bound: f64,
+    /// 1 or -1.
+    side: f64,
+    /// `d_i`
+    diagonal: f64,
+    /// `1 / (||x_i||^2 + d_i)`, by which a gradient becomes a step.
+    scale: f64,
+}
+
+impl Coefficient {
+    /// Derivative of `-D` by `alpha`, for a row of this value on the plane.
+    #[inline]
+    fn gradient(&self, value: f64) -> f64 {
+        self.side * value - 1.0 + self.diagonal * self.alpha
+    }
+
+    /// The gradient without the part that leads out of the bounds.
+    #[inline]
+    fn project(&self, gradient: f64) -> f64 {
+        match (self.alpha == 0.0, self.alpha == self.bound) {
+            (true, _) => gradient.min(0.0),
+            (_, true) => gradient.max(0.0),
+            _ => gradient,
+        }
+    }
+}
+
+impl<R: ReadRows> Machine<'_, R> {
     /// Descends until the stopping rule is met or the passes are used up.
     pub(crate) fn solve(&self, stop: Stop, seed: Seed) -> Solution {
         let mut random = seed.rng();
-        let mut plane = Plane::zero(self.rows.features());
-        let mut alpha = vec![0.0; self.rows.len()];
+        let mut plane = self.rows.zero();
+        let mut coefficients = self.start();
         let mut order: Vec<usize> =
             (0..self.rows.len()).filter(|&row| self.costs[row] > 0.0).collect();
         let mut active = order.len();
@@ -107,7 +139,7 @@ impl Machine<'_> {
             iterations += 1;
             order[..active].shuffle(&mut random);
             let all = active == order.len();
-            let met = self.pass(&mut order, &mut active, bounds, &mut alpha, &mut plane);
+            let met = self.pass(&mut order, &mut active, bounds, &mut coefficients, &mut plane);
             if met.max - met.min > stop.tolerance {
                 bounds = met.bounds();
             } else if all && active == order.len() {
@@ -117,8 +149,20 @@ impl Machine<'_> {
                 bounds = Range::ALL;
             }
         }
+        let alpha: Vec<f64> = coefficients.iter().map(|row| row.alpha).collect();
         let (primal, dual) = (self.primal(&plane), self.dual(&plane, &alpha));
+        let plane = self.rows.by_feature(plane);
         Solution { plane, alpha, primal, dual, iterations, converged }
+    }
+
+    /// All `alpha` are 0.
+    fn start(&self) -> Vec<Coefficient> {
+        let of = |row: usize| {
+            let (diagonal, bound) = self.curvature(row);
+            let scale = (self.rows.squared_length(row) + diagonal).recip();
+            Coefficient { alpha: 0.0, bound, side: self.sides[row], diagonal, scale }
+        };
+        (0..self.rows.len()).map(of).collect()
     }
 
     /// One pass over the first `active` rows of `order`; those that are shrunk go behind them.
@@ -127,7 +171,7 @@ impl Machine<'_> {
         order: &mut [usize],
         active: &mut usize,
         bounds: Range,
-        alpha: &mut [f64],
+        coefficients: &mut [Coefficient],
         plane: &mut Plane,
     ) -> Range {
         let mut met = Range::NONE;
@@ -137,30 +181,24 @@ impl Machine<'_> {
                 self.rows.announce(row);
             }
             let row = order[position];
-            let (diagonal, bound) = self.curvature(row);
-            let gradient = self.gradient(plane, row, alpha[row]);
-            let (at_zero, at_bound) = (alpha[row] == 0.0, alpha[row] == bound);
+            let this = &mut coefficients[row];
+            let gradient = this.gradient(self.rows.value(plane, row));
+            let (at_zero, at_bound) = (this.alpha == 0.0, this.alpha == this.bound);
             if (at_zero && gradient > bounds.max) || (at_bound && gradient < bounds.min) {
                 *active -= 1;
                 order.swap(position, *active);
                 continue;
             }
             position += 1;
-            let projected = project(gradient, at_zero, at_bound);
+            let projected = this.project(gradient);
             met.add(projected);
             if projected.abs() > LEAST_GRADIENT {
-                let step = gradient / (self.rows.squared_length(row) + diagonal);
-                let new = (alpha[row] - step).clamp(0.0, bound);
-                self.rows.add(plane, (new - alpha[row]) * self.sides[row], row);
-                alpha[row] = new;
+                let new = (this.alpha - gradient * this.scale).clamp(0.0, this.bound);
+                self.rows.add(plane, (new - this.alpha) * this.side, row);
+                this.alpha = new;
             }
         }
         met
-    }
-
-    /// Derivative of `-D` by the `alpha` of a row.
-    fn gradient(&self, plane: &Plane, row: usize, alpha: f64) -> f64 {
-        self.sides[row] * self.rows.value(plane, row) - 1.0 + self.curvature(row).0 * alpha
     }
 
     /// `d_i` and the upper bound of `alpha_i`.
@@ -190,21 +228,12 @@ impl Machine<'_> {
     /// Largest violation of the conditions of the optimum.
     #[cfg(test)]
     pub(crate) fn violation(&self, solution: &Solution) -> f64 {
+        let start = self.start();
         let of = |row: usize| {
-            let alpha = solution.alpha[row];
-            let gradient = self.gradient(&solution.plane, row, alpha);
-            project(gradient, alpha == 0.0, alpha == self.curvature(row).1).abs()
+            let this = Coefficient { alpha: solution.alpha[row], ..start[row] };
+            this.project(this.gradient(self.rows.value(&solution.plane, row))).abs()
         };
         (0..self.rows.len()).filter(|&row| self.costs[row] > 0.0).map(of).fold(0.0, f64::max)
-    }
-}
-
-/// The gradient without the part that leads out of the bounds.
-fn project(gradient: f64, at_zero: bool, at_bound: bool) -> f64 {
-    match (at_zero, at_bound) {
-        (true, _) => gradient.min(0.0),
-        (_, true) => gradient.max(0.0),
-        _ => gradient,
     }
 }
 
@@ -212,6 +241,7 @@ fn project(gradient: f64, at_zero: bool, at_bound: bool) -> f64 {
 mod tests {
     use super::*;
     use crate::check::samples::clouds;
+    use crate::linear::rows::TrainingRows;
     use base::Matrix;
 
     fn sides(y: &base::Labels) -> Vec<f64> {
@@ -261,11 +291,11 @@ mod tests {
             let machine = Machine { loss, rows: &rows, sides: &sides, costs: &costs };
             let stop = Stop { tolerance: 1e-10, max_iterations: 100_000 };
             let shrunk = machine.solve(stop, Seed(1));
-            let mut alpha = vec![0.0; 120];
+            let mut coefficients = machine.start();
             let mut plane = Plane::zero(4);
             let mut order: Vec<usize> = (0..120).collect();
             for _ in 0..20_000 {
-                machine.pass(&mut order, &mut 120, Range::ALL, &mut alpha, &mut plane);
+                machine.pass(&mut order, &mut 120, Range::ALL, &mut coefficients, &mut plane);
             }
             let plain = machine.primal(&plane);
             assert!((shrunk.primal / plain - 1.0).abs() < 1e-9, "{} {plain}", shrunk.primal);

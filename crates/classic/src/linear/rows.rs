@@ -6,6 +6,28 @@ use base::{FitError, Matrix};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
+/// Rows as the dual methods read them: with weights in an order of their own.
+pub(crate) trait ReadRows: Sync {
+    fn len(&self) -> usize;
+
+    fn squared_length(&self, row: usize) -> f64;
+
+    /// A plane of weights 0.
+    fn zero(&self) -> Plane;
+
+    /// `w . x` with the constant feature.
+    fn value(&self, plane: &Plane, row: usize) -> f64;
+
+    /// `w += factor x` with the constant feature.
+    fn add(&self, plane: &mut Plane, factor: f64, row: usize);
+
+    /// Tells that the row will be read soon.
+    fn announce(&self, row: usize);
+
+    /// The plane with its weights in the order of the features.
+    fn by_feature(&self, plane: Plane) -> Plane;
+}
+
 /// The rows in one piece of memory, each with a constant feature appended in thought, whose weight
 /// is the intercept: LIBLINEAR's bias.
 pub(crate) struct TrainingRows<'a> {
@@ -99,5 +121,38 @@ impl<'a> TrainingRows<'a> {
     /// The features alone.
     pub(crate) fn row(&self, row: usize) -> &[f32] {
         &self.values[row * self.features..(row + 1) * self.features]
+    }
+}
+
+impl ReadRows for TrainingRows<'_> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn squared_length(&self, row: usize) -> f64 {
+        self.squared_length(row)
+    }
+
+    fn zero(&self) -> Plane {
+        Plane::zero(self.features)
+    }
+
+    #[inline]
+    fn value(&self, plane: &Plane, row: usize) -> f64 {
+        self.value(plane, row)
+    }
+
+    #[inline]
+    fn add(&self, plane: &mut Plane, factor: f64, row: usize) {
+        self.add(plane, factor, row);
+    }
+
+    #[inline]
+    fn announce(&self, row: usize) {
+        self.announce(row);
+    }
+
+    fn by_feature(&self, plane: Plane) -> Plane {
+        plane
     }
 }

@@ -1,12 +1,14 @@
 //! The solver: a working set that grows until all rows meet the conditions.
 
-use super::working_set::{Slots, WorkingSet};
-use super::{Budget, KernelRows, Rule, Solution, Stop};
+use super::end::End;
+use super::slots::{Slot, Slots};
+use super::working_set::WorkingSet;
+use super::{Budget, KernelRows, Rule, Solution, Square, Stop};
 use crate::kernels::Simd;
 use crate::kernels::smo::subtract;
 
 /// Rows of each sign that the working set starts with.
-const SEEDS: usize = 32;
+const SEEDS: usize = 8;
 /// Rows whose kernel values are made as one block.
 const BLOCK: usize = 32;
 /// Rows that join at a time from each end of the violations, and at most.
@@ -14,6 +16,10 @@ const JOIN: usize = 16;
 const JOIN_MOST: usize = 128;
 /// Share of the violation of all rows down to which the working set is solved meanwhile.
 const MEANWHILE: f64 = 0.1;
+/// The same where no row joins: as far as single precision goes, with digits to spare.
+const FINEST: f64 = 1e-4;
+/// Steps after which what single precision has rounded away is put right.
+const STEPS: u64 = 1 << 16;
 
 /// Memory for all solvers that run at the same time.
 #[derive(Debug)]
@@ -39,46 +45,81 @@ impl Memory {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Starved;
 
-/// A two-class problem and where its solution has got to.
-pub(crate) struct Machine<'a> {
+/// Where the solution of a problem has got to.
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    pub(crate) beta: Vec<f64>,
+    pull: Vec<f64>,
+}
+
+/// Solves two-class problems that differ in their bounds alone.
+pub(crate) struct Machine<'a, 'm> {
     rows: &'a dyn KernelRows,
     rule: Rule,
     positive: usize,
-    beta: Vec<f64>,
-    pull: Vec<f64>,
-    set: WorkingSet<'a>,
+    set: WorkingSet<'a, 'm>,
+    slots: Slots,
     /// Room for kernel values of a block of rows with all.
     scratch: Vec<f32>,
 }
 
-impl<'a> Machine<'a> {
+impl<'a, 'm> Machine<'a, 'm> {
     pub(crate) fn new(
         rows: &'a dyn KernelRows,
         rule: Rule,
         positive: usize,
-        memory: &'a Memory,
+        memory: &'m Memory,
     ) -> Self {
-        let n = rows.len();
-        let sign = |t| if t < positive { 1.0 } else { -1.0 };
-        let pull = match rule {
+        let set = WorkingSet::new(rows, memory);
+        Self { rows, rule, positive, set, slots: Slots::default(), scratch: Vec::new() }
+    }
+
+    /// A machine of the C-problem that takes steps among all rows from the start, with their kernel
+    /// values in `square`: for problems of which many are to be solved.
+    pub(crate) fn whole(
+        rows: &'a dyn KernelRows,
+        positive: usize,
+        memory: &'m Memory,
+        square: Square<'m>,
+    ) -> Result<Self, Starved> {
+        let set = WorkingSet::whole(rows, memory, square)?;
+        let (slots, scratch) = (Slots::default(), Vec::new());
+        Ok(Self { rows, rule: Rule::C, positive, set, slots, scratch })
+    }
+
+    /// The room of a machine that has done its work, for another one.
+    pub(crate) fn into_square(self) -> Square<'m> {
+        self.set.into_square()
+    }
+
+    /// All coefficients 0.
+    pub(crate) fn origin(&self) -> State {
+        let n = self.rows.len();
+        let sign = |t| if t < self.positive { 1.0 } else { -1.0 };
+        let pull = match self.rule {
             Rule::C => (0..n).map(sign).collect(),
             Rule::Nu => vec![0.0; n],
         };
-        let set = WorkingSet::new(rows, memory);
-        Self { rows, rule, positive, beta: vec![0.0; n], pull, set, scratch: Vec::new() }
+        State { beta: vec![0.0; n], pull }
     }
 
-    /// Sets the coefficients of a machine that has not run yet.
-    pub(crate) fn start_from(&mut self, beta: &[f64]) {
+    /// With these coefficients.
+    pub(crate) fn state(&mut self, beta: Vec<f64>) -> State {
         let changed: Vec<(usize, f64)> =
             beta.iter().copied().enumerate().filter(|&(_, beta)| beta != 0.0).collect();
-        self.beta.copy_from_slice(beta);
-        self.tell_all(&changed);
+        let mut state = State { beta, ..self.origin() };
+        self.tell_all(&mut state, &changed);
+        state
     }
 
     /// Solves the problem from where it stands, with the largest coefficients `upper`; none may be
     /// below a coefficient as it stands.
-    pub(crate) fn run(&mut self, upper: &[f64], stop: Stop) -> Result<Solution, Starved> {
+    pub(crate) fn run(
+        &mut self,
+        state: &mut State,
+        upper: &[f64],
+        stop: Stop,
+    ) -> Result<Solution, Starved> {
         assert_eq!(upper.len(), self.rows.len(), "one largest coefficient per row");
         let mut iterations = 0;
         if self.set.members().is_empty() {
@@ -86,7 +127,7 @@ impl<'a> Machine<'a> {
             self.set.join(&seeds)?;
         }
         let (violation, converged) = loop {
-            let ends = self.ends(upper);
+            let ends = self.ends(state, upper);
             let violation = ends.iter().fold(0.0, |most: f64, end| most.max(end.violation()));
             if violation < stop.tolerance {
                 break (violation, true);
@@ -94,31 +135,40 @@ impl<'a> Machine<'a> {
             if iterations >= stop.max_iterations {
                 break (violation, false);
             }
-            let new = self.violators(&ends, upper, stop.tolerance);
+            let new = self.violators(state, &ends, upper, stop.tolerance);
             if !self.set.has_room(new.len()) {
-                let importance = |&t: &usize| (self.importance(t, upper, &ends), t);
+                let importance = |&t: &usize| (self.importance(state, t, upper, &ends), t);
                 let ranked = self.set.members().iter().map(importance).collect();
                 self.set.reduce(ranked);
             }
             self.set.join(&new)?;
-            let tolerance = if new.is_empty() { 0.0 } else { MEANWHILE * violation };
-            let tolerance = tolerance.max(stop.tolerance);
-            let mut slots = self.slots(upper);
-            let most = stop.max_iterations - iterations;
-            iterations += match self.rule {
-                Rule::C => self.set.solve(&mut slots, tolerance, most),
-                Rule::Nu => self.set.solve_by_sign(&mut slots, tolerance, most),
+            let share = if new.is_empty() { FINEST } else { MEANWHILE };
+            // The row that violates most is to move, whatever single precision makes of it.
+            let tolerance = stop.tolerance.max(share * violation).min(0.999 * violation);
+            self.fill_slots(state, &ends, upper);
+            let between = self.set.between();
+            let most = (stop.max_iterations - iterations).min(STEPS);
+            let steps = match self.rule {
+                Rule::C => self.slots.solve(between, tolerance, most),
+                Rule::Nu => self.slots.solve_by_sign(between, tolerance, most),
             };
+            if steps == 0 {
+                // The numbers are too large for single precision.
+                break (violation, false);
+            }
+            iterations += steps;
             let mut changed = Vec::new();
-            for (&t, &beta) in self.set.members().iter().zip(&slots.beta) {
-                if beta != self.beta[t] {
-                    changed.push((t, beta - self.beta[t]));
-                    self.beta[t] = beta;
+            for (&t, &beta) in self.set.members().iter().zip(&self.slots.beta) {
+                if beta != state.beta[t] {
+                    changed.push((t, beta - state.beta[t]));
+                    state.beta[t] = beta;
                 }
             }
-            self.tell_all(&changed);
+            self.tell_all(state, &changed);
         };
-        Ok(self.solution(upper, violation, iterations, converged))
+        let Self { rule, positive, .. } = *self;
+        let (beta, pull) = (&state.beta, &state.pull);
+        Ok(End { rule, positive, beta, pull, upper }.solution(violation, iterations, converged))
     }
 
     /// Rows spread evenly over each sign.
@@ -137,16 +187,16 @@ impl<'a> Machine<'a> {
 
     /// The strongest pull that may grow and the weakest that may shrink, over all rows or over
     /// those of each sign.
-    fn ends(&self, upper: &[f64]) -> Vec<Ends> {
+    fn ends(&self, state: &State, upper: &[f64]) -> Vec<Ends> {
         let of = |start: usize, end: usize| {
             let mut ends = Ends { start, end, highest: f64::NEG_INFINITY, lowest: f64::INFINITY };
             for t in start..end {
                 let (low, high) = self.bounds(t, upper);
-                if self.beta[t] < high {
-                    ends.highest = ends.highest.max(self.pull[t]);
+                if state.beta[t] < high {
+                    ends.highest = ends.highest.max(state.pull[t]);
                 }
-                if self.beta[t] > low {
-                    ends.lowest = ends.lowest.min(self.pull[t]);
+                if state.beta[t] > low {
+                    ends.lowest = ends.lowest.min(state.pull[t]);
                 }
             }
             ends
@@ -159,17 +209,20 @@ impl<'a> Machine<'a> {
     }
 
     /// Rows outside of the working set that violate the conditions most, from either end.
-    fn violators(&self, ends: &[Ends], upper: &[f64], tolerance: f64) -> Vec<usize> {
+    fn violators(&self, state: &State, ends: &[Ends], upper: &[f64], tolerance: f64) -> Vec<usize> {
+        if self.set.is_whole() {
+            return Vec::new();
+        }
         let most = (self.set.members().len() / 8).clamp(JOIN, JOIN_MOST);
         let mut new = Vec::new();
         for end in ends {
             let (mut strong, mut weak) = (Vec::new(), Vec::new());
             for t in (end.start..end.end).filter(|&t| !self.set.contains(t)) {
                 let (low, high) = self.bounds(t, upper);
-                let pull = self.pull[t];
-                if self.beta[t] < high && pull - end.lowest >= tolerance {
+                let pull = state.pull[t];
+                if state.beta[t] < high && pull - end.lowest >= tolerance {
                     strong.push((-pull, t));
-                } else if self.beta[t] > low && end.highest - pull >= tolerance {
+                } else if state.beta[t] > low && end.highest - pull >= tolerance {
                     weak.push((pull, t));
                 }
             }
@@ -189,29 +242,29 @@ impl<'a> Machine<'a> {
 
     /// Which rows to keep where not all can be: those between their bounds before all others,
     /// then those that violate the conditions most or are nearest to it.
-    fn importance(&self, t: usize, upper: &[f64], ends: &[Ends]) -> (bool, f64) {
+    fn importance(&self, state: &State, t: usize, upper: &[f64], ends: &[Ends]) -> (bool, f64) {
         let (low, high) = self.bounds(t, upper);
         let end =
             ends.iter().find(|end| (end.start..end.end).contains(&t)).expect("in one of them");
-        let (grows, shrinks) = (self.beta[t] < high, self.beta[t] > low);
-        let by_growing = if grows { self.pull[t] - end.lowest } else { f64::NEG_INFINITY };
-        let by_shrinking = if shrinks { end.highest - self.pull[t] } else { f64::NEG_INFINITY };
+        let (grows, shrinks) = (state.beta[t] < high, state.beta[t] > low);
+        let by_growing = if grows { state.pull[t] - end.lowest } else { f64::NEG_INFINITY };
+        let by_shrinking = if shrinks { end.highest - state.pull[t] } else { f64::NEG_INFINITY };
         (grows && shrinks, by_growing.max(by_shrinking))
     }
 
-    fn slots(&self, upper: &[f64]) -> Slots {
-        let mut slots = Slots::default();
-        for &t in self.set.members() {
-            let (low, high) = self.bounds(t, upper);
-            let diagonal = f64::from(self.rows.diagonal(t));
-            slots.push(self.beta[t], self.pull[t], low, high, diagonal, t < self.positive);
-        }
-        slots.pad();
-        slots
+    fn fill_slots(&mut self, state: &State, ends: &[Ends], upper: &[f64]) {
+        let middles = [ends.first(), ends.last()].map(|end| end.map_or(0.0, Ends::middle));
+        let slot = |&t: &usize| {
+            let positive = t < self.positive;
+            let (low, high) = if positive { (0.0, upper[t]) } else { (-upper[t], 0.0) };
+            let pull = state.pull[t] - middles[usize::from(!positive)];
+            Slot { beta: state.beta[t], pull, low, high, positive }
+        };
+        self.slots.fill(self.set.members().iter().map(slot), self.set.diagonal());
     }
 
     /// Takes the kernel values of the changed rows, times their changes, off all pulls.
-    fn tell_all(&mut self, changed: &[(usize, f64)]) {
+    fn tell_all(&mut self, state: &mut State, changed: &[(usize, f64)]) {
         let n = self.rows.len();
         let mut scratch = std::mem::take(&mut self.scratch);
         for block in changed.chunks(BLOCK) {
@@ -231,91 +284,10 @@ impl<'a> Machine<'a> {
                 for (k, (&(_, change), &row)) in four.iter().zip(rows).enumerate() {
                     (coefficients[k], four_rows[k]) = (change, row);
                 }
-                subtract(Simd::best(), coefficients, four_rows, &mut self.pull);
+                subtract(Simd::best(), coefficients, four_rows, &mut state.pull);
             }
         }
         self.scratch = scratch;
-    }
-
-    fn solution(
-        &self,
-        upper: &[f64],
-        violation: f64,
-        iterations: u64,
-        converged: bool,
-    ) -> Solution {
-        let n = self.rows.len();
-        let sign = |t: usize| if t < self.positive { 1.0 } else { -1.0 };
-        let linear = |t: usize| if self.rule == Rule::C { sign(t) } else { 0.0 };
-        // K beta = linear - pull, so nothing below needs a kernel value.
-        let product = |t: usize| linear(t) - self.pull[t];
-        let square = (0..n).map(|t| self.beta[t] * product(t)).sum::<f64>();
-        let part = |start: usize, end: usize| -> (f64, f64) {
-            let middle = self.offset(start, end, upper);
-            (middle, (start..end).map(|t| self.beta[t] * linear(t)).sum())
-        };
-        let (scale, rho, objective) = match self.rule {
-            Rule::C => {
-                let (middle, linear) = part(0, n);
-                (1.0, -middle, 0.5 * square - linear)
-            }
-            Rule::Nu => {
-                // The margins lie at `margin`; LIBSVM measures in units of it.
-                let (first, second) = (part(0, self.positive).0, part(self.positive, n).0);
-                let margin = 0.5 * (second - first);
-                // Without a margin (equal rows) there is no such unit.
-                let scale = if margin > f64::EPSILON { 1.0 / margin } else { 1.0 };
-                (scale, -0.5 * (first + second), 0.5 * square)
-            }
-        };
-        let slack = |t: usize| {
-            let decision = sign(t) * (product(t) - rho);
-            upper[t] * (1.0 / scale - decision).max(0.0)
-        };
-        let slack: f64 = (0..n).map(slack).sum();
-        let duality_gap = match self.rule {
-            Rule::C => 0.5 * square + slack + objective,
-            // The sum of all coefficients times the margin is what the margin itself earns.
-            Rule::Nu => {
-                let all: f64 = self.beta.iter().map(|beta| beta.abs()).sum();
-                square + slack - all / scale
-            }
-        };
-        Solution {
-            beta: self.beta.iter().map(|beta| beta * scale).collect(),
-            rho: rho * scale,
-            objective: objective * scale * scale,
-            duality_gap: duality_gap * scale * scale,
-            violation,
-            weight_norm: square.max(0.0).sqrt() * scale.abs(),
-            iterations,
-            converged,
-        }
-    }
-
-    /// The mean pull of the rows between their bounds or, without any, the middle of what the
-    /// bounds allow.
-    fn offset(&self, start: usize, end: usize, upper: &[f64]) -> f64 {
-        let (mut sum, mut free) = (0.0, 0_u32);
-        let (mut highest, mut lowest) = (f64::NEG_INFINITY, f64::INFINITY);
-        for t in start..end {
-            let (low, high) = self.bounds(t, upper);
-            match (self.beta[t] < high, self.beta[t] > low) {
-                (true, true) => {
-                    sum += self.pull[t];
-                    free += 1;
-                }
-                (true, false) => highest = highest.max(self.pull[t]),
-                (false, _) => lowest = lowest.min(self.pull[t]),
-            }
-        }
-        match (free, highest.is_finite(), lowest.is_finite()) {
-            (1.., _, _) => sum / f64::from(free),
-            (0, true, true) => f64::midpoint(highest, lowest),
-            (0, true, false) => highest,
-            (0, false, true) => lowest,
-            (0, false, false) => 0.0,
-        }
     }
 }
 
@@ -329,6 +301,12 @@ struct Ends {
 }
 
 impl Ends {
+    /// 0 if nothing may move.
+    fn middle(&self) -> f64 {
+        let middle = f64::midpoint(self.highest, self.lowest);
+        if middle.is_finite() { middle } else { 0.0 }
+    }
+
     fn violation(&self) -> f64 {
         self.highest - self.lowest
     }

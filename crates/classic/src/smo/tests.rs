@@ -80,3 +80,29 @@ fn the_place_of_the_classes_in_the_gram_matrix_does_not_matter() {
     let upper = [1.0; 50];
     assert_eq!(solve(&among, 20, &upper, STOP), solve(&alone, 20, &upper, STOP));
 }
+
+/// Steps are worked out in single precision, which these pulls leave: not even their order is
+/// known.
+#[test]
+fn numbers_too_large_for_single_precision_end() {
+    let noise = Seed(6).permutation(40 * 40);
+    let value = |(y, x): (usize, usize)| noise[40 * y.min(x) + y.max(x)] as f32 * 1e34 - 8e36;
+    let gram = Array2::from_shape_fn((40, 40), value);
+    let all = std::iter::once(0..40).collect();
+    let rows = GramRows::new(gram.view(), all);
+    let solution = solve(&rows, 20, &[1e6; 40], Stop { max_iterations: 100_000, ..STOP });
+    assert!(solution.beta.iter().all(|beta| beta.abs() <= 1e6));
+    assert!(solution.objective.is_finite() && solution.rho.is_finite());
+    assert_eq!(solution.converged, solution.violation < STOP.tolerance);
+}
+
+/// Far below what single precision holds of the pulls themselves.
+#[test]
+fn a_tolerance_beyond_single_precision_is_met() {
+    let gram = clouds(7, Kernel::Rbf { gamma: 3.0 });
+    let rows = GramRows::new(gram.view(), vec![0..60, 60..100]);
+    let stop = Stop { tolerance: 1e-10, ..STOP };
+    let solution = solve(&rows, 60, &[10.0; 100], stop);
+    assert!(solution.converged && solution.violation < 1e-10);
+    assert!(solution.duality_gap < 1e-6, "{}", solution.duality_gap);
+}

@@ -1,124 +1,99 @@
-//! Some rows of a problem, their kernel values with each other, and the steps among them.
+//! Some rows of a problem and their kernel values with each other.
 
-use super::KernelRows;
 use super::machine::{Memory, Starved};
-use crate::kernels::Simd;
-use crate::kernels::smo::{LANES, Partner, TAU, partner, shift};
+use super::slots::Between;
+use super::{KernelRows, Square};
 
-/// Rows that a working set may have whatever the limit of memory.
-const LEAST: usize = 256;
 /// Rows whose kernel values are made as one block.
 const BLOCK: usize = 32;
 
-/// State of the rows of a working set, array by array, filled up to whole lanes.
-#[derive(Debug, Default)]
-pub(super) struct Slots {
-    pub(super) beta: Vec<f64>,
-    pull: Vec<f64>,
-    low: Vec<f64>,
-    high: Vec<f64>,
-    diagonal: Vec<f64>,
-    positive: Vec<bool>,
-    /// 0 where `beta` may grow, else minus infinity.
-    grow: Vec<f64>,
-    /// 0 where `beta` may shrink, else infinity.
-    shrink: Vec<f64>,
-}
-
-impl Slots {
-    pub(super) fn push(
-        &mut self,
-        beta: f64,
-        pull: f64,
-        low: f64,
-        high: f64,
-        diagonal: f64,
-        positive: bool,
-    ) {
-        self.beta.push(beta);
-        self.pull.push(pull);
-        self.low.push(low);
-        self.high.push(high);
-        self.diagonal.push(diagonal);
-        self.positive.push(positive);
-        self.grow.push(if beta < high { 0.0 } else { f64::NEG_INFINITY });
-        self.shrink.push(if beta > low { 0.0 } else { f64::INFINITY });
-    }
-
-    /// Adds rows that may not move until there are whole lanes.
-    pub(super) fn pad(&mut self) {
-        while !self.beta.len().is_multiple_of(LANES) {
-            self.push(0.0, 0.0, 0.0, 0.0, 0.0, false);
-        }
-    }
-
-    /// Moves an amount from `j` to `i`: as much as lowers the objective most and the bounds allow.
-    fn step(&mut self, i: usize, j: usize, k_ij: f64) -> f64 {
-        let curvature = self.diagonal[i] + self.diagonal[j] - 2.0 * k_ij;
-        let curvature = if curvature > 0.0 { curvature } else { TAU };
-        let (room_i, room_j) = (self.high[i] - self.beta[i], self.beta[j] - self.low[j]);
-        let step = ((self.pull[i] - self.pull[j]) / curvature).min(room_i).min(room_j);
-        // A bound that is reached is met exactly, or the row would keep creeping towards it.
-        self.beta[i] = if step == room_i { self.high[i] } else { self.beta[i] + step };
-        self.beta[j] = if step == room_j { self.low[j] } else { self.beta[j] - step };
-        for t in [i, j] {
-            self.grow[t] = if self.beta[t] < self.high[t] { 0.0 } else { f64::NEG_INFINITY };
-            self.shrink[t] = if self.beta[t] > self.low[t] { 0.0 } else { f64::INFINITY };
-        }
-        step
-    }
-}
-
 /// The rows that steps are taken among.
-pub(super) struct WorkingSet<'a> {
+pub(super) struct WorkingSet<'a, 'm> {
     rows: &'a dyn KernelRows,
-    memory: &'a Memory,
+    memory: &'m Memory,
     members: Vec<usize>,
     /// Place among the members of each row; `u32::MAX` for all others.
     place: Vec<u32>,
+    /// Kernel values of the members with themselves.
+    diagonal: Vec<f32>,
     /// Kernel values of each member with all rows, where memory allowed to keep them.
     kept: Vec<Option<Vec<f32>>>,
-    /// Kernel values of the members with each other; rows of `stride` values, of which those
-    /// without a member are 0.
-    gram: Vec<f32>,
-    stride: usize,
+    /// Kernel values of the members with each other; those without a member are 0.
+    square: Square<'m>,
     scratch: Vec<f32>,
 }
 
-impl Drop for WorkingSet<'_> {
+impl Drop for WorkingSet<'_, '_> {
     fn drop(&mut self) {
-        self.memory.squares.give_back(square_bytes(self.stride));
         for row in self.kept.iter().flatten() {
             self.memory.rows.give_back(row_bytes(row.len()));
         }
     }
 }
 
-/// What a square of that side takes; the least one is not counted.
-fn square_bytes(stride: usize) -> u64 {
-    if stride <= LEAST { 0 } else { 4 * (stride as u64) * (stride as u64) }
-}
-
 fn row_bytes(values: usize) -> u64 {
     4 * values as u64
 }
 
-impl<'a> WorkingSet<'a> {
-    pub(super) fn new(rows: &'a dyn KernelRows, memory: &'a Memory) -> Self {
+impl<'a, 'm> WorkingSet<'a, 'm> {
+    pub(super) fn new(rows: &'a dyn KernelRows, memory: &'m Memory) -> Self {
         Self {
             rows,
             memory,
             members: Vec::new(),
             place: vec![u32::MAX; rows.len()],
+            diagonal: Vec::new(),
             kept: Vec::new(),
-            gram: Vec::new(),
-            stride: 0,
+            square: Square::new(&memory.squares),
             scratch: Vec::new(),
         }
     }
 
+    /// All rows in their order, with their kernel values in `square`.
+    pub(super) fn whole(
+        rows: &'a dyn KernelRows,
+        memory: &'m Memory,
+        mut square: Square<'m>,
+    ) -> Result<Self, Starved> {
+        let n = rows.len();
+        square.make(n)?;
+        let members: Vec<usize> = (0..n).collect();
+        for t in 0..n {
+            let (values, rest) = square.row_mut(t).split_at_mut(n);
+            rows.write(&[t], values);
+            rest.fill(0.0);
+        }
+        Ok(Self {
+            rows,
+            memory,
+            place: (0..n as u32).collect(),
+            diagonal: members.iter().map(|&t| square.row(t)[t]).collect(),
+            members,
+            kept: Vec::new(),
+            square,
+            scratch: Vec::new(),
+        })
+    }
+
+    /// The room of a set that has done its work, for another one.
+    pub(super) fn into_square(mut self) -> Square<'m> {
+        std::mem::replace(&mut self.square, Square::new(&self.memory.squares))
+    }
+
     pub(super) fn members(&self) -> &[usize] {
         &self.members
+    }
+
+    pub(super) fn diagonal(&self) -> &[f32] {
+        &self.diagonal
+    }
+
+    pub(super) fn between(&self) -> Between<'_> {
+        Between { values: self.square.values(), stride: self.square.stride() }
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.members.len() == self.rows.len()
     }
 
     pub(super) fn contains(&self, t: usize) -> bool {
@@ -127,20 +102,27 @@ impl<'a> WorkingSet<'a> {
 
     /// The kernel values of row `t` with all rows, if they were kept.
     pub(super) fn kept(&self, t: usize) -> Option<&[f32]> {
-        self.kept.get(self.place[t] as usize)?.as_deref()
+        match self.kept.get(self.place[t] as usize) {
+            Some(row) => row.as_deref(),
+            // Of all rows in their order none is kept twice.
+            None if self.kept.is_empty() && self.contains(t) => {
+                Some(&self.square.row(t)[..self.rows.len()])
+            }
+            None => None,
+        }
     }
 
     /// Whether the limit of memory would allow for so many more members, were there no other
     /// working sets.
     pub(super) fn has_room(&self, more: usize) -> bool {
-        let side = (self.members.len() + more).next_multiple_of(LANES);
-        square_bytes(side) <= self.memory.squares.total()
+        Square::allows(self.square.budget(), self.members.len() + more)
     }
 
     /// Adds rows that are not members yet.
     pub(super) fn join(&mut self, new: &[usize]) -> Result<(), Starved> {
-        self.make_room(self.members.len() + new.len())?;
         let n = self.rows.len();
+        let used = self.members.len();
+        self.square.grow(used, used + new.len(), n)?;
         let mut scratch = std::mem::take(&mut self.scratch);
         for block in new.chunks(BLOCK) {
             scratch.resize(block.len() * n, 0.0);
@@ -162,43 +144,20 @@ impl<'a> WorkingSet<'a> {
         let at = self.members.len();
         self.place[t] = at as u32;
         self.members.push(t);
-        let out = &mut self.gram[at * self.stride..(at + 1) * self.stride];
-        for (out, &member) in out.iter_mut().zip(&self.members) {
+        self.diagonal.push(row[t]);
+        for (out, &member) in self.square.row_mut(at).iter_mut().zip(&self.members) {
             *out = row[member];
         }
     }
 
     /// Copies the kernel values of the members from `first` on to the columns of all before them.
     fn mirror(&mut self, first: usize) {
-        let (stride, count) = (self.stride, self.members.len());
+        let count = self.members.len();
         for row in 0..count {
             for column in first.max(row + 1)..count {
-                self.gram[row * stride + column] = self.gram[column * stride + row];
+                self.square.row_mut(row)[column] = self.square.row(column)[row];
             }
         }
-    }
-
-    fn make_room(&mut self, members: usize) -> Result<(), Starved> {
-        let needed = members.next_multiple_of(LANES);
-        if needed <= self.stride {
-            return Ok(());
-        }
-        // A quarter more, so that rows are not moved for every block.
-        let total = self.memory.squares.total();
-        let generous = (needed + needed / 4).min(self.rows.len()).next_multiple_of(LANES);
-        let stride = if square_bytes(generous) <= total { generous } else { needed };
-        if !self.memory.squares.take(square_bytes(stride) - square_bytes(self.stride)) {
-            return Err(Starved);
-        }
-        let old = std::mem::replace(&mut self.stride, stride);
-        // In place, from the last row on: two squares at once would break the limit.
-        self.gram.resize(stride * stride, 0.0);
-        for row in (0..self.members.len()).rev() {
-            self.gram.copy_within(row * old..row * old + old, row * stride);
-            self.gram[row * stride + old..(row + 1) * stride].fill(0.0);
-        }
-        self.gram[self.members.len() * stride..].fill(0.0);
-        Ok(())
     }
 
     /// Keeps the more important half of the members.
@@ -215,7 +174,8 @@ impl<'a> WorkingSet<'a> {
         }
         self.place.fill(u32::MAX);
         self.members.clear();
-        self.gram.fill(0.0);
+        self.diagonal.clear();
+        self.square.fill_zero();
         let n = self.rows.len();
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.resize(n, 0.0);
@@ -231,79 +191,5 @@ impl<'a> WorkingSet<'a> {
         }
         self.mirror(0);
         self.scratch = scratch;
-    }
-
-    fn row(&self, slot: usize, len: usize) -> &[f32] {
-        &self.gram[slot * self.stride..slot * self.stride + len]
-    }
-
-    /// Takes at most `most` steps, until the violation within the set is below the tolerance;
-    /// returns how many were taken.
-    pub(super) fn solve(&self, slots: &mut Slots, tolerance: f64, most: u64) -> u64 {
-        let (simd, n) = (Simd::best(), slots.beta.len());
-        let zeros = vec![0.0_f32; n];
-        let (mut highest, mut i) = shift(simd, 0.0, &zeros, &zeros, &mut slots.pull, &slots.grow);
-        let mut steps = 0;
-        while steps < most && highest.is_finite() {
-            let row_i = self.row(i, n);
-            let from = Partner {
-                row: row_i,
-                diagonal: &slots.diagonal,
-                pull: &slots.pull,
-                shrink: &slots.shrink,
-                pull_i: highest,
-                diagonal_i: slots.diagonal[i],
-            };
-            let (lowest, j) = partner(simd, from);
-            // Also if no row may shrink.
-            if highest - lowest < tolerance {
-                break;
-            }
-            let step = slots.step(i, j, f64::from(row_i[j]));
-            (highest, i) = shift(simd, step, row_i, self.row(j, n), &mut slots.pull, &slots.grow);
-            steps += 1;
-        }
-        steps
-    }
-
-    /// As [`Self::solve`], but both rows of a step have the same sign.
-    pub(super) fn solve_by_sign(&self, slots: &mut Slots, tolerance: f64, most: u64) -> u64 {
-        let n = slots.beta.len();
-        let mut steps = 0;
-        while steps < most {
-            let mut best = None;
-            let mut fall = f64::NEG_INFINITY;
-            let mut violation = f64::NEG_INFINITY;
-            for sign in [true, false] {
-                let Some(i) = slots.strongest(sign) else { continue };
-                let row_i = self.row(i, n);
-                for j in (0..n).filter(|&j| slots.positive[j] == sign && slots.shrink[j] == 0.0) {
-                    let difference = slots.pull[i] - slots.pull[j];
-                    violation = violation.max(difference);
-                    let curvature =
-                        slots.diagonal[i] + slots.diagonal[j] - 2.0 * f64::from(row_i[j]);
-                    let curvature = if curvature > 0.0 { curvature } else { TAU };
-                    let gain = difference * difference / curvature;
-                    if difference > 0.0 && gain >= fall {
-                        (best, fall) = (Some((i, j)), gain);
-                    }
-                }
-            }
-            let Some((i, j)) = best.filter(|_| violation >= tolerance) else { break };
-            let step = slots.step(i, j, f64::from(self.row(i, n)[j]));
-            let (row_i, row_j) = (self.row(i, n), self.row(j, n));
-            shift(Simd::best(), step, row_i, row_j, &mut slots.pull, &slots.grow);
-            steps += 1;
-        }
-        steps
-    }
-}
-
-impl Slots {
-    /// The row of that sign with the largest pull among those that may grow, the last of equal
-    /// ones.
-    fn strongest(&self, positive: bool) -> Option<usize> {
-        let may = |t: &usize| self.positive[*t] == positive && self.grow[*t] == 0.0;
-        (0..self.beta.len()).filter(may).max_by(|&a, &b| self.pull[a].total_cmp(&self.pull[b]))
     }
 }

@@ -3,6 +3,8 @@
     python -m venv venv && venv/bin/pip install libsvm-official==3.37.0 numpy==2.4.6 scikit-learn==1.9.1
     venv/bin/python libsvm_files.py       # trains: NAME.model, train.txt, test.txt, decisions.json
     venv/bin/python libsvm_files.py ours       # reads ours/NAME.model, which this project wrote: ours.json
+    venv/bin/python libsvm_files.py probabilities  # of probabilities.model and ours/, and of a new
+                                       # two_probabilities.model: probabilities.json
 
 `ours/NAME.model` come from `cargo test -p classic --test libsvm_files -- --ignored`.
 
@@ -79,7 +81,31 @@ def decide(model, rows, precomputed):
     return {"labels": labels, "decisions": decisions}
 
 
+def probabilities():
+    """What svm_predict_probability gives for the test rows, by model."""
+    x, y = rows()
+    train, labels, test = problem_of("two_classes", x, y)
+    problem = svm_problem(labels.tolist(), train.tolist())
+    model = svm_train(problem, "-t 2 -c 1 -g 0.1 -b 1 -e 1e-8 -q")
+    svm_save_model(str(FILES / "two_probabilities.model"), model)
+    results = {}
+    for name in ["probabilities", "ours/probabilities", "two_probabilities"]:
+        model = svm_load_model(str(FILES / f"{name}.model"))
+        found = []
+        for row in test.tolist():
+            nodes, _ = gen_svm_nodearray(row)
+            values = (c_double * model.get_nr_class())()
+            libsvm.svm_predict_probability(model, nodes, values)
+            found.append(list(values))
+        results[name] = {"labels": model.get_labels(), "probabilities": found}
+    source = f"libsvm-official {version('libsvm-official')}"
+    text = json.dumps({"source": source, "models": results})
+    (FILES / "probabilities.json").write_text(text + "\n")
+
+
 def main():
+    if sys.argv[1:] == ["probabilities"]:
+        return probabilities()
     x, y = rows()
     ours = sys.argv[1:] == ["ours"]
     results = {}

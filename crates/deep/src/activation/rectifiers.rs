@@ -1,6 +1,7 @@
 //! The identity, and functions that equal it for positive numbers: gradients pass unweakened.
 
 use crate::activation::Function;
+use crate::kernels::AfterMaps;
 use crate::real::Real;
 
 /// `x`.
@@ -8,10 +9,12 @@ use crate::real::Real;
 pub struct Identity;
 
 impl Function for Identity {
+    #[inline]
     fn value<R: Real>(&self, x: R) -> R {
         x
     }
 
+    #[inline]
     fn slope<R: Real>(&self, _x: R) -> R {
         R::one()
     }
@@ -25,12 +28,18 @@ impl Function for Identity {
 pub struct Relu;
 
 impl Function for Relu {
+    #[inline]
     fn value<R: Real>(&self, x: R) -> R {
         if x < R::zero() { R::zero() } else { x }
     }
 
+    #[inline]
     fn slope<R: Real>(&self, x: R) -> R {
         if x > R::zero() { R::one() } else { R::zero() }
+    }
+
+    fn after_maps(&self) -> Option<AfterMaps> {
+        Some(AfterMaps::Rectify)
     }
 }
 
@@ -45,10 +54,12 @@ pub struct LeakyRelu {
 }
 
 impl Function for LeakyRelu {
+    #[inline]
     fn value<R: Real>(&self, x: R) -> R {
         if x < R::zero() { R::of(self.slope) * x } else { x }
     }
 
+    #[inline]
     fn slope<R: Real>(&self, x: R) -> R {
         if x > R::zero() { R::one() } else { R::of(self.slope) }
     }
@@ -65,10 +76,12 @@ pub struct Elu {
 }
 
 impl Function for Elu {
+    #[inline]
     fn value<R: Real>(&self, x: R) -> R {
         if x < R::zero() { R::of(self.alpha) * x.exp_m1() } else { x }
     }
 
+    #[inline]
     fn slope<R: Real>(&self, x: R) -> R {
         if x > R::zero() { R::one() } else { R::of(self.alpha) * x.exp() }
     }

@@ -6,7 +6,7 @@
 //! Y = X W^T + b      dL/dW = (dL/dY)^T X      dL/db = sum of the rows of dL/dY      dL/dX = dL/dY W
 //! ```
 
-use crate::kernels::{Mat, Output, add, matmul, sum_pairs};
+use crate::kernels::{Mat, Output, add, matmul, products, wide};
 use crate::layer::init::he_normal;
 use crate::layer::{Layer, PIECE, Parameter, Role, Shape, batch_length};
 use crate::real::Real;
@@ -15,6 +15,8 @@ use rayon::prelude::*;
 
 /// Outputs whose weight gradients are worked out together.
 const OUTPUTS: usize = 32;
+/// Rows of weights that an input is multiplied with at once.
+const ROWS: usize = 4;
 
 /// Every output is a weighted sum of all inputs plus a bias.
 #[derive(Debug, Clone)]
@@ -47,6 +49,17 @@ impl<R: Real> Affine<R> {
     }
 }
 
+impl<R: Real> Affine<R> {
+    /// Calls `block(first row, rows)`; what is missing in the last block is its last row again.
+    #[inline(always)]
+    fn row_blocks(&self, mut block: impl FnMut(usize, [&[R]; ROWS])) {
+        let row = |o: usize| &self.weights.value[o.min(self.outputs - 1) * self.inputs..];
+        for first in (0..self.outputs).step_by(ROWS) {
+            block(first, std::array::from_fn(|o| row(first + o)));
+        }
+    }
+}
+
 impl<R: Real> Layer<R> for Affine<R> {
     fn output_shape(&self) -> Shape {
         Shape::vector(self.outputs)
@@ -56,12 +69,15 @@ impl<R: Real> Layer<R> for Affine<R> {
     /// the batch has another size.
     fn infer(&self, input: &[R], output: &mut [R]) {
         batch_length(input, self.inputs, output, self.outputs);
-        for (x, y) in input.chunks_exact(self.inputs).zip(output.chunks_exact_mut(self.outputs)) {
-            let rows = self.weights.value.chunks_exact(self.inputs).zip(&self.biases.value);
-            for (y, (w, &b)) in y.iter_mut().zip(rows) {
-                *y = sum_pairs(w, x, |w, x| w * x) + b;
+        let block = |first: usize, rows: [&[R]; ROWS]| {
+            let images = input.chunks_exact(self.inputs);
+            let rows = rows.map(|row| &row[..self.inputs]);
+            for (x, y) in images.zip(output.chunks_exact_mut(self.outputs)) {
+                let sums = products(rows, x).into_iter().zip(&self.biases.value[first..]);
+                y[first..].iter_mut().zip(sums).for_each(|(y, (sum, &b))| *y = sum + b);
             }
-        }
+        };
+        wide(|| self.row_blocks(block));
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {

@@ -19,7 +19,7 @@
 //! Source: S. Ioffe, C. Szegedy, "Batch normalization", ICML 2015. As in PyTorch, the running
 //! averages move by a tenth of the way in each step, and the running variance is the unbiased one.
 
-use crate::kernels::{sum_of, sum_pairs};
+use crate::kernels::{sum_of, sum_pairs, wide};
 use crate::layer::{Layer, PIECE, Parameter, Role, Shape, batch_length};
 use crate::real::Real;
 use rayon::prelude::*;
@@ -74,9 +74,11 @@ impl<R: Real> BatchNorm<R> {
         let plane = self.shape.plane();
         let maps = input.chunks_exact(plane).zip(output.chunks_exact_mut(plane));
         for ((x, y), &(scale, shift)) in maps.zip(factors.iter().cycle()) {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = scale * x + shift;
-            }
+            wide(|| {
+                for (y, &x) in y.iter_mut().zip(x) {
+                    *y = scale * x + shift;
+                }
+            });
         }
     }
 
@@ -138,8 +140,10 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
         self.sums.resize(input.len() / plane, (R::zero(), R::zero()));
         let maps = self.sums.par_iter_mut().zip(input.par_chunks(plane)).with_min_len(channels);
         maps.for_each(|(sums, x)| {
-            let mean = sum_of(x, |x| x) / pixels;
-            *sums = (mean, sum_of(x, |x| (x - mean) * (x - mean)) / pixels);
+            *sums = wide(|| {
+                let mean = sum_of(x, |x| x) / pixels;
+                (mean, sum_of(x, |x| (x - mean) * (x - mean)) / pixels)
+            });
         });
         let within = totals(&self.sums, channels);
         let mut between = vec![R::zero(); channels];
@@ -186,8 +190,10 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
         let sums = self.sums.par_iter_mut().enumerate().zip(maps).with_min_len(channels);
         sums.for_each(|((index, sums), (x, g))| {
             let (mean, inverse) = batch[index % channels];
-            let gz = inverse * sum_pairs(x, g, |x, g| (x - mean) * g);
-            *sums = (sum_of(g, |g| g), gz);
+            *sums = wide(|| {
+                let gz = inverse * sum_pairs(x, g, |x, g| (x - mean) * g);
+                (sum_of(g, |g| g), gz)
+            });
         });
         let totals = totals(&self.sums, channels);
         for (map, &(g, gz)) in totals.iter().enumerate() {
@@ -210,10 +216,12 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
                 false => (totals[map].0 / count, totals[map].1 / count),
             };
             let scale = gamma[map] * inverse;
-            for ((dx, &x), &g) in dx.iter_mut().zip(x).zip(g) {
-                let z = (x - mean) * inverse;
-                *dx = scale * (g - average_g - z * average_gz);
-            }
+            wide(|| {
+                for ((dx, &x), &g) in dx.iter_mut().zip(x).zip(g) {
+                    let z = (x - mean) * inverse;
+                    *dx = scale * (g - average_g - z * average_gz);
+                }
+            });
         });
     }
 

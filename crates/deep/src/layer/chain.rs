@@ -11,9 +11,18 @@
 //! Source: D. Rumelhart, G. Hinton, R. Williams, "Learning representations by back-propagating
 //! errors", Nature 323:533-536, 1986.
 
+use crate::kernels::AfterMaps;
+use crate::layer::local::{PART, Room, Run};
 use crate::layer::{Layer, Parameter, Shape};
 use crate::real::Real;
 use base::Seed;
+
+/// Layers that are inferred at once: one, and what stands for the others.
+struct Step {
+    start: usize,
+    end: usize,
+    after: Vec<AfterMaps>,
+}
 
 /// Layers one after another; none is the identity.
 pub struct Chain<R> {
@@ -64,13 +73,54 @@ impl<R: Real> Chain<R> {
     pub fn infer(&self, input: &[R], depth: usize) -> Vec<R> {
         assert_eq!(input.len() % self.input.len(), 0, "whole inputs of {:?}", self.input);
         let n = input.len() / self.input.len();
-        let mut batch = input.to_vec();
-        for layer in &self.layers[..depth] {
-            let mut output = vec![R::zero(); n * layer.output_shape().len()];
-            layer.infer(&batch, &mut output);
-            batch = output;
+        let steps = self.steps(depth);
+        let Some((last, before)) = steps.split_last() else { return input.to_vec() };
+        let columns = self.output_shape(depth).len();
+        let mut outputs = vec![R::zero(); n * columns];
+        // A few inputs at a time: what lies between the layers stays in the cache.
+        let longest = before.iter().map(|step| self.output_shape(step.end).len()).max();
+        let part = (PART / longest.unwrap_or(1)).clamp(1, n.max(1));
+        let mut between = [(); 2].map(|()| vec![R::zero(); part * longest.unwrap_or(0)]);
+        let parts = input.chunks(part * self.input.len()).zip(outputs.chunks_mut(part * columns));
+        for (input, output) in parts {
+            let n = input.len() / self.input.len();
+            let [from, to] = &mut between;
+            for (index, step) in before.iter().enumerate() {
+                let x = if index == 0 { input } else { &from[..n * self.length(step.start)] };
+                self.infer_step(step, x, &mut to[..n * self.length(step.end)]);
+                std::mem::swap(from, to);
+            }
+            let x = if before.is_empty() { input } else { &from[..n * self.length(last.start)] };
+            self.infer_step(last, x, output);
         }
-        batch
+        outputs
+    }
+
+    /// The first `depth` layers, those together that are inferred at once.
+    fn steps(&self, depth: usize) -> Vec<Step> {
+        let (mut steps, mut start) = (Vec::new(), 0);
+        while start < depth {
+            let following = self.layers[start + 1..depth].iter();
+            let after = following.map_while(|layer| layer.after_maps()).collect::<Vec<_>>();
+            let mut step = Step { start, end: start + 1, after: Vec::new() };
+            for after in (1..=after.len()).rev().map(|count| &after[..count]) {
+                if self.layers[start].can_infer_with(after) {
+                    step = Step { end: step.end + after.len(), after: after.to_vec(), ..step };
+                    break;
+                }
+            }
+            start = step.end;
+            steps.push(step);
+        }
+        steps
+    }
+
+    fn infer_step(&self, step: &Step, input: &[R], output: &mut [R]) {
+        self.layers[step.start].infer_with(input, &step.after, output);
+    }
+
+    fn length(&self, depth: usize) -> usize {
+        self.output_shape(depth).len()
     }
 
     /// Runs all layers on the first `n` inputs of `workspace`.
@@ -78,12 +128,20 @@ impl<R: Real> Chain<R> {
     /// # Panics
     /// If the workspace was made for fewer inputs or another chain.
     pub fn forward(&mut self, workspace: &mut Workspace<R>, n: usize) {
-        let mut shape = self.input;
-        for (index, layer) in self.layers.iter_mut().enumerate() {
+        let mut index = 0;
+        while index < self.depth() {
+            let (input, end) = (self.output_shape(index), self.run_end(index));
             let (before, after) = workspace.activations.split_at_mut(index + 1);
-            let input = &before[index][..n * shape.len()];
-            shape = layer.output_shape();
-            layer.forward(input, &mut after[0][..n * shape.len()]);
+            let x = &before[index][..n * input.len()];
+            if end > index {
+                let layers = &mut self.layers[index..end];
+                Run { input, layers }.forward(x, &mut after[..end - index], n);
+                index = end;
+            } else {
+                let layer = &mut self.layers[index];
+                layer.forward(x, &mut after[0][..n * layer.output_shape().len()]);
+                index += 1;
+            }
         }
         workspace.n = n;
     }
@@ -95,16 +153,34 @@ impl<R: Real> Chain<R> {
     /// # Panics
     /// If there was no forward pass with this workspace.
     pub fn backward(&mut self, workspace: &mut Workspace<R>, until: usize, input_gradient: bool) {
-        let Workspace { activations, gradient, next_gradient, n } = workspace;
-        for index in (until..self.layers.len()).rev() {
-            let output = *n * self.output_shape(index + 1).len();
-            let input = *n * self.output_shape(index).len();
-            let wanted = index > until || input_gradient;
-            let input_gradient = wanted.then(|| &mut next_gradient[..input]);
-            let activation = &activations[index][..input];
-            self.layers[index].backward(activation, &gradient[..output], input_gradient);
+        let Workspace { activations, gradient, next_gradient, rooms, n } = workspace;
+        let mut end = self.layers.len();
+        while end > until {
+            let start = self.run_start(end).max(until).min(end - 1);
+            let (input, output) = (self.output_shape(start), *n * self.output_shape(end).len());
+            let length = *n * input.len();
+            let dx = (start > until || input_gradient).then(|| &mut next_gradient[..length]);
+            if self.layers[start].is_local() {
+                let layers = &mut self.layers[start..end];
+                let dy = &gradient[..output];
+                Run { input, layers }.backward(&activations[start..end], dy, dx, rooms);
+            } else {
+                let x = &activations[start][..length];
+                self.layers[start].backward(x, &gradient[..output], dx);
+            }
             std::mem::swap(gradient, next_gradient);
+            end = start;
         }
+    }
+
+    /// Where the local layers that begin with layer `start` end; `start` if it is not one.
+    fn run_end(&self, start: usize) -> usize {
+        start + self.layers[start..].iter().take_while(|layer| layer.is_local()).count()
+    }
+
+    /// Where the local layers before layer `end` begin; `end` if there is none.
+    fn run_start(&self, end: usize) -> usize {
+        end - self.layers[..end].iter().rev().take_while(|layer| layer.is_local()).count()
     }
 
     /// All learned numbers, from the first layer to the last.
@@ -137,6 +213,8 @@ pub struct Workspace<R> {
     /// The gradient at the layer that is being worked on, and at the one below.
     gradient: Vec<R>,
     next_gradient: Vec<R>,
+    /// Of each piece of the batch.
+    rooms: Vec<Room<R>>,
     /// Inputs in the latest forward pass.
     n: usize,
 }
@@ -150,6 +228,7 @@ impl<R: Real> Workspace<R> {
             activations: lengths.map(|length| vec![R::zero(); length]).collect(),
             gradient: vec![R::zero(); longest],
             next_gradient: vec![R::zero(); longest],
+            rooms: Vec::new(),
             n,
         }
     }
@@ -180,5 +259,111 @@ impl<R: Real> Workspace<R> {
     /// The gradient with respect to the inputs of the last layer that [`Chain::backward`] reached.
     pub fn input_gradient(&self) -> &[R] {
         &self.gradient
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::tests::normal;
+    use crate::layer::{Affine, BatchNorm, Convolution, ConvolutionParams, MaxPool, PoolParams};
+    use crate::{Elementwise, Relu};
+
+    const SHAPE: Shape = Shape { channels: 3, height: 13, width: 10 };
+
+    fn convolution(input: Shape, maps: usize) -> Box<dyn Layer<f32>> {
+        let params = ConvolutionParams { padding: 1, ..ConvolutionParams::new(maps, 3) };
+        Box::new(Convolution::new(input, &params, Seed(maps as u64)).unwrap())
+    }
+
+    fn relu(shape: Shape) -> Box<dyn Layer<f32>> {
+        Box::new(Elementwise::new(shape, Relu))
+    }
+
+    fn pool(shape: Shape) -> Box<dyn Layer<f32>> {
+        Box::new(MaxPool::new(shape, &PoolParams::new(2)).unwrap())
+    }
+
+    /// Layers that are worked on together in every way, with two that need the whole batch.
+    fn chain() -> Chain<f32> {
+        let first = Shape { channels: 10, ..SHAPE };
+        let second = Shape { channels: 9, height: 6, width: 5 };
+        let third = Shape { height: 3, width: 2, ..second };
+        let layers = vec![
+            convolution(SHAPE, 10),
+            relu(first),
+            pool(first),
+            convolution(Shape { channels: 10, ..second }, 9),
+            Box::new(BatchNorm::new(second)),
+            pool(second),
+            relu(third),
+            convolution(third, 9),
+            pool(third),
+            relu(Shape { height: 1, width: 1, ..third }),
+            Box::new(Affine::new(9, 4, Seed(5))),
+        ];
+        Chain::new(SHAPE, layers)
+    }
+
+    fn inputs(n: usize) -> Vec<f32> {
+        normal(n * SHAPE.len(), 1).into_iter().map(|x| x as f32).collect()
+    }
+
+    #[test]
+    fn inferring_layers_at_once_and_one_by_one_is_the_same() {
+        let (chain, mut x) = (chain(), inputs(7));
+        for depth in 0..=chain.depth() {
+            assert_eq!(chain.infer(&inputs(7), depth), x, "the first {depth} layers");
+            let Some(layer) = chain.layers().get(depth) else { break };
+            let mut y = vec![f32::NAN; 7 * layer.output_shape().len()];
+            layer.infer(&x, &mut y);
+            x = y;
+        }
+    }
+
+    /// `n` is no multiple of the images in a piece or a part.
+    #[test]
+    fn parts_of_the_batch_change_rounding_only_and_threads_nothing() {
+        let n = 37;
+        let train = |threads: usize| -> Vec<Vec<f32>> {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut chain = chain();
+                let mut workspace = Workspace::new(&chain, n + 1);
+                for _ in 0..2 {
+                    workspace.inputs()[..n * SHAPE.len()].copy_from_slice(&inputs(n));
+                    chain.forward(&mut workspace, n);
+                    workspace.output_gradient()[..n * 4].copy_from_slice(&inputs(n)[..n * 4]);
+                    chain.backward(&mut workspace, 0, true);
+                }
+                let outputs = workspace.outputs(chain.depth())[..n * 4].to_vec();
+                let gradient = workspace.input_gradient()[..n * SHAPE.len()].to_vec();
+                let parameters = chain.parameters().into_iter().map(|p| p.gradient.clone());
+                [outputs, gradient].into_iter().chain(parameters).collect()
+            })
+        };
+        let one = train(1);
+        assert!(one == train(2), "bits depend on the number of threads");
+
+        // Layer by layer on the whole batch.
+        let (mut chain, mut activations) = (chain(), vec![inputs(n)]);
+        for layer in chain.layers_mut() {
+            let mut y = vec![f32::NAN; n * layer.output_shape().len()];
+            layer.forward(activations.last().unwrap(), &mut y);
+            activations.push(y);
+        }
+        let mut gradient = inputs(n)[..n * 4].to_vec();
+        let outputs = activations.pop().unwrap();
+        for (layer, x) in chain.layers_mut().iter_mut().zip(&activations).rev() {
+            let mut dx = vec![f32::NAN; x.len()];
+            layer.backward(x, &gradient, Some(&mut dx));
+            gradient = dx;
+        }
+        let parameters = chain.parameters().into_iter().map(|p| p.gradient.clone());
+        let expected: Vec<Vec<f32>> = [outputs, gradient].into_iter().chain(parameters).collect();
+        for (got, expected) in one.concat().into_iter().zip(expected.concat()) {
+            let error = (got - expected).abs() / (1.0 + expected.abs());
+            assert!(error < 1e-4, "{got} in parts, {expected} as a whole");
+        }
     }
 }

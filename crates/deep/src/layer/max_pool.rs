@@ -8,10 +8,10 @@
 //!
 //! Rows and columns that no window reaches are dropped. Reference: `torch.nn.MaxPool2d`.
 
+use crate::kernels::{AfterMaps, larger, wide};
 use crate::layer::window::Window;
-use crate::layer::{Layer, LayerError, PIECE, PoolParams, Shape, batch_length};
+use crate::layer::{Layer, LayerError, PoolParams, Shape, batch_length, pieces, pieces_back};
 use crate::real::Real;
-use rayon::prelude::*;
 
 /// The largest number under each window.
 #[derive(Debug, Clone)]
@@ -19,9 +19,6 @@ pub struct MaxPool {
     input: Shape,
     output: Shape,
     window: Window,
-    /// For each output of the latest forward pass, which number of its window was the largest,
-    /// counted row by row.
-    largest: Vec<u8>,
 }
 
 impl MaxPool {
@@ -31,21 +28,14 @@ impl MaxPool {
     /// If a setting is out of range or the window larger than the maps.
     pub fn new(input: Shape, params: &PoolParams) -> Result<Self, LayerError> {
         let window = params.window()?;
-        Ok(Self { input, output: window.places(input)?, window, largest: Vec::new() })
+        Ok(Self { input, output: window.places(input)?, window })
     }
 
-    /// Calls `found(output index, largest number, which of its window)` for every window.
-    fn windows<R: Real>(&self, input: &[R], found: impl FnMut(usize, R, u8)) {
-        match self.window {
-            Window { size: 2, stride: 2, padding: 0, .. } => self.halves(input, found),
-            _ => self.any_windows(input, found),
-        }
-    }
-
-    fn any_windows<R: Real>(&self, input: &[R], mut found: impl FnMut(usize, R, u8)) {
+    /// Calls `found(output index, largest number, where it is on the maps)` for every window.
+    fn windows<R: Real>(&self, input: &[R], mut found: impl FnMut(usize, R, usize)) {
         let (Shape { height, width, .. }, size) = (self.input, self.window.size);
         let mut index = 0;
-        for map in input.chunks_exact(self.input.plane()) {
+        for (channel, map) in input.chunks_exact(self.input.plane()).enumerate() {
             for r in 0..self.output.height {
                 for s in 0..self.output.width {
                     let mut best = (R::neg_infinity(), None);
@@ -55,31 +45,54 @@ impl MaxPool {
                         let (Some(y), Some(x)) = (y, x) else { continue };
                         let value = map[y * width + x];
                         if value > best.0 || best.1.is_none() {
-                            best = (value, Some(which));
+                            best = (value, Some(y * width + x));
                         }
                     }
-                    let which = best.1.expect("half of a window or more lies on the map");
-                    found(index, best.0, which as u8);
+                    let place = best.1.expect("half of a window or more lies on the map");
+                    found(index, best.0, channel * map.len() + place);
                     index += 1;
                 }
             }
         }
     }
 
-    /// Windows of 2x2 numbers side by side.
-    fn halves<R: Real>(&self, input: &[R], mut found: impl FnMut(usize, R, u8)) {
-        let mut index = 0;
-        for map in input.chunks_exact(self.input.plane()) {
-            for rows in map.chunks_exact(2 * self.input.width) {
-                let (upper, lower) = rows.split_at(self.input.width);
+    /// Whether windows are of 2x2 numbers side by side, for which there is a shorter way.
+    fn halves(&self) -> bool {
+        matches!(self.window, Window { size: 2, stride: 2, padding: 0, .. })
+    }
+
+    fn halve<R: Real>(&self, input: &[R], output: &mut [R]) {
+        let width = self.input.width;
+        let maps = output.chunks_exact_mut(self.output.plane());
+        for (x, y) in input.chunks_exact(self.input.plane()).zip(maps) {
+            for (rows, y) in x.chunks_exact(2 * width).zip(y.chunks_exact_mut(self.output.width)) {
+                let (upper, lower) = rows.split_at(width);
                 let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
-                for (upper, lower) in pairs {
-                    let mut best = (upper[0], 0);
-                    for (which, value) in [(1, upper[1]), (2, lower[0]), (3, lower[1])] {
-                        best = if value > best.0 { (value, which) } else { best };
-                    }
-                    found(index, best.0, best.1);
-                    index += 1;
+                for (y, (upper, lower)) in y.iter_mut().zip(pairs) {
+                    *y = larger(larger(larger(upper[0], upper[1]), lower[0]), lower[1]);
+                }
+            }
+        }
+    }
+
+    fn halve_back<R: Real>(&self, input: &[R], output_gradient: &[R], input_gradient: &mut [R]) {
+        let width = self.input.width;
+        input_gradient.fill(R::zero());
+        let maps = input.chunks_exact(self.input.plane());
+        let maps = maps.zip(output_gradient.chunks_exact(self.output.plane()));
+        for ((x, dy), dx) in maps.zip(input_gradient.chunks_exact_mut(self.input.plane())) {
+            let rows = x.chunks_exact(2 * width).zip(dx.chunks_exact_mut(2 * width));
+            for ((x, dx), dy) in rows.zip(dy.chunks_exact(self.output.width)) {
+                let ((upper, lower), (dupper, dlower)) =
+                    (x.split_at(width), dx.split_at_mut(width));
+                let x = upper.as_chunks().0.iter().zip(lower.as_chunks().0);
+                let dx = dupper.as_chunks_mut().0.iter_mut().zip(dlower.as_chunks_mut().0);
+                for (((&[a, b], &[c, d]), (dupper, dlower)), &dy) in x.zip(dx).zip(dy) {
+                    let either = |first, dy| if first { (dy, R::zero()) } else { (R::zero(), dy) };
+                    let (to_d, rest) = either(d > larger(larger(a, b), c), dy);
+                    let (to_c, rest) = either(c > larger(a, b), rest);
+                    let (to_b, to_a) = either(b > a, rest);
+                    (*dupper, *dlower) = ([to_a, to_b], [to_c, to_d]);
                 }
             }
         }
@@ -93,48 +106,44 @@ impl<R: Real> Layer<R> for MaxPool {
 
     fn infer(&self, input: &[R], output: &mut [R]) {
         batch_length(input, self.input.len(), output, self.output.len());
-        self.windows(input, |index, value, _| output[index] = value);
+        match self.halves() {
+            true => wide(|| self.halve(input, output)),
+            false => self.windows(input, |index, value, _| output[index] = value),
+        }
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {
-        batch_length(input, self.input.len(), output, self.output.len());
-        let (x_piece, y_piece) = (PIECE * self.input.len(), PIECE * self.output.len());
-        let mut largest = std::mem::take(&mut self.largest);
-        largest.resize(output.len(), 0);
-        let pieces = input.par_chunks(x_piece).zip(output.par_chunks_mut(y_piece));
-        pieces.zip(largest.par_chunks_mut(y_piece)).for_each(|((x, y), largest)| {
-            self.windows(x, |index, value, which| {
-                y[index] = value;
-                largest[index] = which;
-            });
-        });
-        self.largest = largest;
+        pieces(input, self.input, output, self.output, |x, y| self.infer(x, y));
     }
 
-    fn backward(&mut self, _input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
-        let Some(input_gradient) = input_gradient else { return };
-        let (input, output, window) = (self.input, self.output, self.window);
-        batch_length(input_gradient, input.len(), output_gradient, output.len());
-        assert_eq!(self.largest.len(), output_gradient.len(), "the batch of the forward pass");
-        // From the corner of a window, on the map with its border, to each of its numbers.
-        let steps = 0..window.size * window.size;
-        let steps = steps.map(|which| which / window.size * input.width + which % window.size);
-        let steps: Vec<usize> = steps.collect();
-        let border = window.padding * (input.width + 1);
-        let maps = input_gradient.par_chunks_mut(input.plane()).with_min_len(input.channels);
-        let of_output = output_gradient.par_chunks(output.plane());
-        let largest = self.largest.par_chunks(output.plane());
-        maps.zip(of_output).zip(largest).for_each(|((dx, dy), largest)| {
-            dx.fill(R::zero());
-            let rows = dy.chunks_exact(output.width).zip(largest.chunks_exact(output.width));
-            for (r, (dy, largest)) in rows.enumerate() {
-                let mut corner = r * window.stride * input.width;
-                for (&dy, &which) in dy.iter().zip(largest) {
-                    dx[corner + steps[usize::from(which)] - border] += dy;
-                    corner += window.stride;
-                }
-            }
-        });
+    fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
+        let Some(dx) = input_gradient else { return };
+        let work = |x: &[R], dy: &[R], dx: &mut [R]| self.backward_part(x, dy, Some(dx), &mut []);
+        pieces_back(input, self.input, output_gradient, self.output, dx, work);
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
+    fn after_maps(&self) -> Option<AfterMaps> {
+        self.halves().then_some(AfterMaps::Halve)
+    }
+
+    /// Looks for the largest numbers again, which is faster than having kept where they are.
+    fn backward_part(
+        &self,
+        input: &[R],
+        output_gradient: &[R],
+        input_gradient: Option<&mut [R]>,
+        _parameters: &mut [R],
+    ) {
+        let Some(dx) = input_gradient else { return };
+        if self.halves() {
+            return wide(|| self.halve_back(input, output_gradient, dx));
+        }
+        dx.fill(R::zero());
+        self.windows(input, |index, _, place| dx[place] += output_gradient[index]);
     }
 }
 
@@ -162,10 +171,16 @@ mod tests {
         let shape = Shape { channels: 2, height: 7, width: 6 };
         let pool = MaxPool::new(shape, &PoolParams::new(2)).unwrap();
         let input = normal(shape.len(), 3);
-        let (mut fast, mut plain) = (Vec::new(), Vec::new());
-        pool.halves(&input, |index, value, which| fast.push((index, value, which)));
-        pool.any_windows(&input, |index, value, which| plain.push((index, value, which)));
-        assert_eq!(fast, plain);
+        let (m, dy) = (pool.output.len(), normal(pool.output.len(), 4));
+        let (mut fast, mut plain) = (vec![f64::NAN; m], vec![f64::NAN; m]);
+        let (mut fast_dx, mut plain_dx) = (vec![f64::NAN; input.len()], vec![0.0; input.len()]);
+        pool.halve(&input, &mut fast);
+        pool.halve_back(&input, &dy, &mut fast_dx);
+        pool.windows(&input, |index, value, place| {
+            plain[index] = value;
+            plain_dx[place] += dy[index];
+        });
+        assert_eq!((fast, fast_dx), (plain, plain_dx));
     }
 
     #[test]

@@ -45,7 +45,8 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
              features. What learns its features, as a network does, starts from pixels; where \
              another classifier runs on what was learned, training is that of both. Batch speed scores all test images at \
              once, extraction included at the speed measured. Latency is one image \
-             from pixels to class, one after another, after a warm-up."
+             from pixels to class, one after another, after a warm-up. Peak memory is the most that \
+             the whole program held while it trained and scored, images and features included."
         }
         @for part in &parts { (part) }
     };
@@ -89,6 +90,7 @@ fn table(set: &SetView<'_>) -> Markup {
                 th.number { "Latency, 99th percentile" }
                 th.number { "Batch (images/s)" }
                 th.number { "Model" }
+                th.number { "Peak memory" }
                 th.number { "Threads" }
             } }
             tbody {
@@ -106,6 +108,7 @@ fn table(set: &SetView<'_>) -> Markup {
                         (show(costs.and_then(|c| Some(text::seconds(c.latency?.p99_seconds)))))
                         (show(costs.and_then(|c| Some(text::rate(batch_rate(set, c)?)))))
                         (show(Some(text::bytes(result.model_bytes))))
+                        (show(costs.and_then(|c| Some(text::bytes(c.peak_bytes?)))))
                         (show(costs.map(|c| text::count(c.threads as u64))))
                     }
                 }

@@ -13,7 +13,7 @@ use maud::{Markup, html};
 pub(crate) const SECTION: Section = Section { id: "method", title: "Method", render };
 
 fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> {
-    let protocol = run.manifest.protocol;
+    let protocol = &run.manifest.protocol;
     let level = text::plain(100.0 * protocol.level);
     let margin = text::plain(100.0 * protocol.margin);
     let test_share = text::plain(100.0 * protocol.test_share);
@@ -98,8 +98,9 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                  once, on one split. The intervals hold for the luck of the test images only."
             }
             li {
-                "Whether near-duplicates (the same object twice, the next frame of a film) lie in \
-                 both parts: only images with exactly the same pixels are found."
+                "Whether pictures of one thing (the same object twice, the next frame of a film) \
+                 lie in both parts: only groups that the set names are kept together, and copies \
+                 that differ in no more than how they were saved."
             }
             li {
                 "What a larger network, a pretrained one or a longer search would reach. “Deep” \

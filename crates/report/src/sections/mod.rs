@@ -3,14 +3,21 @@
 //! A section is a function of the record. It gives nothing where there is nothing to show, which
 //! is not an error: a run may be unfinished, and a plan may have one side only.
 
+mod across;
+mod calibration;
 mod confusion;
 mod cost;
 mod curves;
 mod data;
 mod examples;
+mod learning;
 mod method;
+mod metrics;
 mod overview;
+mod pairs;
+mod pareto;
 mod reproduce;
+mod robustness;
 mod scoreboard;
 mod table;
 mod verdict;
@@ -48,8 +55,15 @@ pub(crate) const SECTIONS: &[Section] = &[
     verdict::SECTION,
     scoreboard::SECTION,
     table::SECTION,
+    pairs::SECTION,
+    across::SECTION,
     confusion::SECTION,
+    metrics::SECTION,
+    calibration::SECTION,
+    learning::SECTION,
+    robustness::SECTION,
     cost::SECTION,
+    pareto::SECTION,
     examples::SECTION,
     curves::SECTION,
     data::SECTION,

