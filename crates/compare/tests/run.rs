@@ -71,8 +71,9 @@ fn a_point_of_a_grid_that_cannot_be_trained_fails_alone() {
             *outcomes.entry((degree, outcome)).or_insert(0) += 1;
         }
     }
-    // Two folds and two values of `c`; the best of the search once more on all training rows.
-    let expected = [((2, "done".to_owned()), 5), ((400, "failed".to_owned()), 4)];
+    // Two folds and two values of `c`; the best of the search once more on all training rows, and on
+    // two parts of them, twice each.
+    let expected = [((2, "done".to_owned()), 9), ((400, "failed".to_owned()), 4)];
     assert_eq!(outcomes, expected.into());
 }
 
