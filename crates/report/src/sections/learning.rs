@@ -55,7 +55,7 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                 "The two champions. Bands: " (text::plain(100.0 * level))
                 " % bootstrap intervals over test images and repetitions."
             }))
-            (table(&measured))
+            details { summary { "All pipelines" } (table(&measured)) }
         });
         figures.push(figure);
     }

@@ -44,7 +44,7 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
             (figure.html(&html! {
                 "Test accuracy of the two champions by severity; 0 are the images as they are."
             }))
-            (table(&tested, baseline))
+            details { summary { "All pipelines" } (table(&tested, baseline)) }
         });
         figures.push(figure);
     }
