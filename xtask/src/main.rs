@@ -118,7 +118,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("eval", &["base"]),
     ("report", &["base", "eval"]),
     ("compare", &["base", "data", "features", "classic", "deep", "eval", "report"]),
-    ("versus", &["base", "classic", "data", "eval", "features"]),
+    ("versus", &["base", "classic", "data", "deep", "eval", "features"]),
     ("xtask", &[]),
 ];
 
