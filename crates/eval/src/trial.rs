@@ -60,7 +60,6 @@ pub fn latency(images: usize, budget: Duration, mut classify: impl FnMut(usize))
         classify(image);
         seconds.push(one.elapsed().as_secs_f64());
     }
-    seconds.sort_by(f64::total_cmp);
     Latency {
         images: seconds.len(),
         p50_seconds: quantile(&seconds, 0.5),
@@ -68,12 +67,9 @@ pub fn latency(images: usize, budget: Duration, mut classify: impl FnMut(usize))
     }
 }
 
-/// Quantile of ascending values by linear interpolation (Hyndman & Fan 1996, type 7); 0 of none.
-pub fn quantile(ascending: &[f64], share: f64) -> f64 {
-    let Some(last) = ascending.len().checked_sub(1) else { return 0.0 };
-    let position = share * last as f64;
-    let (below, above) = (position.floor() as usize, position.ceil() as usize);
-    ascending[below] + (position - position.floor()) * (ascending[above] - ascending[below])
+/// The quantile of [`crate::statistics::quantile`]; 0 where nothing was timed.
+fn quantile(seconds: &[f64], share: f64) -> f64 {
+    crate::statistics::quantile::quantile(seconds, share).unwrap_or(0.0)
 }
 
 /// Seconds for 64 million dependent multiply-adds on one thread: a yardstick of the machine's
