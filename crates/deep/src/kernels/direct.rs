@@ -16,6 +16,7 @@
 
 #![allow(unsafe_code)]
 
+use super::convolver::Packed;
 use super::padded::{AfterMaps, Finish, Padded, REACH};
 use super::tiles::{Maps, convolve, correlate};
 use super::wide::{Level, wide};
@@ -43,15 +44,6 @@ pub(crate) struct Direct {
     level: Level,
     input: Padded,
     gradient: Padded,
-}
-
-/// Kernels in the order in which they are read: of each block of maps, `(c, i, j)` and then the
-/// maps of the block, missing ones being 0.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Packed {
-    weights: Vec<f32>,
-    /// What the sums of each map start with.
-    starts: Vec<f32>,
 }
 
 /// Memory of a thread.
@@ -82,14 +74,14 @@ pub(crate) fn as_f32_mut<R: 'static>(values: &mut [R]) -> Option<&mut [f32]> {
 }
 
 impl Direct {
-    /// For inputs of shape `input`, outputs of shape `output`, kernels of `size x size`; nothing
-    /// if the processor has no instructions that there are kernels for, or the border is as wide
-    /// as the kernel.
-    pub(crate) fn new(input: Shape, output: Shape, size: usize, padding: usize) -> Option<Self> {
-        Level::detected().and_then(|level| Self::at(level, input, output, size, padding))
-    }
-
-    fn at(level: Level, input: Shape, output: Shape, size: usize, padding: usize) -> Option<Self> {
+    /// As [`super::Convolver::new`].
+    pub(super) fn at(
+        level: Level,
+        input: Shape,
+        output: Shape,
+        size: usize,
+        padding: usize,
+    ) -> Option<Self> {
         let around = (size - 1).checked_sub(padding)?;
         let (input, gradient) =
             (Padded::new(input, padding, size), Padded::new(output, around, size));
@@ -103,8 +95,9 @@ impl Direct {
         n.div_ceil(n.div_ceil(most).max(1)).max(1)
     }
 
-    /// Kernels of shape `(outputs, inputs, size, size)` for [`Self::forward`].
-    pub(crate) fn pack(&self, weights: &[f32], biases: Option<&[f32]>, packed: &mut Packed) {
+    /// As [`super::Convolver::pack`]: of each block of maps, `(c, i, j)` and then the maps of the
+    /// block, missing ones being 0.
+    pub(super) fn pack(&self, weights: &[f32], biases: Option<&[f32]>, packed: &mut Packed) {
         let (inputs, taps) = (self.input.maps.channels, self.input.size * self.input.size);
         let at = |o: usize, c: usize, tap: usize| weights[(o * inputs + c) * taps + tap];
         self.pack_by(self.gradient.maps.channels, inputs, at, packed);
@@ -113,8 +106,8 @@ impl Direct {
         }
     }
 
-    /// The same kernels, turned, for the gradient with respect to the inputs.
-    pub(crate) fn pack_turned(&self, weights: &[f32], packed: &mut Packed) {
+    /// As [`super::Convolver::pack_turned`].
+    pub(super) fn pack_turned(&self, weights: &[f32], packed: &mut Packed) {
         let (inputs, taps) = (self.input.maps.channels, self.input.size * self.input.size);
         let at = |c: usize, o: usize, tap: usize| weights[(o * inputs + c) * taps + taps - 1 - tap];
         self.pack_by(inputs, self.gradient.maps.channels, at, packed);
@@ -144,12 +137,8 @@ impl Direct {
         }
     }
 
-    /// Outputs of a batch, each of which depends on its input only, in every bit, after what is to
-    /// be done with the maps.
-    ///
-    /// # Panics
-    /// If that cannot be done, or the slices have other lengths.
-    pub(crate) fn forward(&self, x: &[f32], kernels: &Packed, after: &[AfterMaps], y: &mut [f32]) {
+    /// As [`super::Convolver::forward`].
+    pub(super) fn forward(&self, x: &[f32], kernels: &Packed, after: &[AfterMaps], y: &mut [f32]) {
         let finish = Finish::of(after).expect("what can be done");
         let outputs = finish.shape(self.gradient.maps);
         let n = x.len() / self.input.maps.len();
@@ -167,14 +156,8 @@ impl Direct {
         });
     }
 
-    /// Whether this can be done with the maps in [`Self::forward`].
-    pub(crate) fn can_do(after: &[AfterMaps]) -> bool {
-        Finish::of(after).is_some()
-    }
-
-    /// Adds the gradient of the batch to that of the kernels, and writes that of the inputs if
-    /// [`Self::pack_turned`] kernels are given.
-    pub(crate) fn backward(
+    /// As [`super::Convolver::backward`].
+    pub(super) fn backward(
         &self,
         x: &[f32],
         dy: &[f32],
@@ -391,6 +374,3 @@ mod x86 {
         unsafe { correlate_row::<Half, 4, 2>(x, dy, places, size, channels, dw) }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -109,8 +109,8 @@ pub enum AfterMaps {
 /// as the largest of rectified numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Finish {
-    rectify: bool,
-    halve: bool,
+    pub(super) rectify: bool,
+    pub(super) halve: bool,
 }
 
 impl Finish {

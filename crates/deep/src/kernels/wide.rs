@@ -28,6 +28,16 @@ impl Level {
         Vec::new()
     }
 
+    /// 32-bit numbers in a register.
+    pub(super) fn count(self) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => 16,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => 8,
+        }
+    }
+
     pub(crate) fn is_there(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]

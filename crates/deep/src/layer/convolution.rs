@@ -25,12 +25,12 @@
 //! than keeping them.
 //!
 //! Where the processor allows it, kernels of 2x2 and more with stride, dilation and groups 1 are
-//! moved over the maps directly ([`Direct`]), without columns; the numbers differ in rounding only.
+//! moved over the maps directly ([`Convolver`]), without columns; the numbers differ in rounding only.
 
 mod columns;
 
 use crate::kernels::{
-    AfterMaps, Direct, Mat, Output, Packed, add, as_f32, as_f32_mut, matmul, sum_of, wide,
+    AfterMaps, Convolver, Mat, Output, Packed, add, as_f32, as_f32_mut, matmul, sum_of, wide,
 };
 use crate::layer::init::he_normal;
 use crate::layer::window::Window;
@@ -105,7 +105,7 @@ pub struct Convolution<R> {
     biases: Option<Parameter<R>>,
     workspaces: Vec<Workspace<R>>,
     /// Instead of columns, where that can be.
-    direct: Option<Direct>,
+    direct: Option<Convolver>,
     /// The weights in the order that `direct` reads them in, until they are changed.
     packed: OnceLock<Packed>,
     /// Memory for the same, and for turned weights.
@@ -154,7 +154,7 @@ impl<R: Real> Convolution<R> {
         let biases = bias.then(|| Parameter::new("bias", Role::Bias, &[maps], zeros()));
         let plain = (stride, dilation, groups) == (1, 1, 1) && size > 1;
         let direct = (plain && TypeId::of::<R>() == TypeId::of::<f32>())
-            .then(|| Direct::new(input, output, size, padding))
+            .then(|| Convolver::new(input, output, size, padding))
             .flatten();
         Ok(Self {
             input,
@@ -177,7 +177,7 @@ impl<R: Real> Convolution<R> {
         Self { direct: None, ..self }
     }
 
-    fn pack(&self, direct: &Direct, packed: &mut Packed) {
+    fn pack(&self, direct: &Convolver, packed: &mut Packed) {
         let weights = as_f32(&self.weights.value).expect("direct convolutions are of f32");
         let biases = self.biases.as_ref().and_then(|biases| as_f32(&biases.value));
         direct.pack(weights, biases, packed);
@@ -352,7 +352,7 @@ impl<R: Real> Layer<R> for Convolution<R> {
     }
 
     fn can_infer_with(&self, after: &[AfterMaps]) -> bool {
-        self.direct.is_some() && Direct::can_do(after)
+        self.direct.is_some() && Convolver::can_do(after)
     }
 
     fn infer_with(&self, input: &[R], after: &[AfterMaps], output: &mut [R]) {

@@ -5,7 +5,7 @@
 use super::*;
 
 /// Input maps, output maps, height, width, kernel size, padding, images.
-const CASES: [[usize; 7]; 12] = [
+const CASES: [[usize; 7]; 16] = [
     [1, 1, 1, 1, 1, 0, 1],
     [1, 8, 28, 28, 5, 2, 2],
     [3, 10, 5, 7, 3, 1, 5],
@@ -18,6 +18,10 @@ const CASES: [[usize; 7]; 12] = [
     [3, 2, 8, 8, 7, 3, 3],
     [2, 3, 4, 40, 4, 0, 2],
     [16, 24, 8, 8, 3, 1, 33],
+    [32, 16, 7, 9, 3, 0, 3],
+    [17, 70, 5, 4, 3, 2, 2],
+    [40, 33, 32, 30, 3, 1, 2],
+    [16, 128, 2, 2, 3, 1, 70],
 ];
 
 fn numbers(count: usize, step: usize) -> Vec<f32> {
@@ -62,19 +66,25 @@ impl Case {
     }
 }
 
-fn cases() -> impl Iterator<Item = (Case, Direct)> {
+/// Each case with every level and every way that can do it.
+fn cases() -> impl Iterator<Item = (Case, Convolver)> {
     let levels = Level::all().into_iter().filter(|level| level.is_there());
     levels.flat_map(|level| {
-        CASES.map(Case::new).into_iter().map(move |case| {
-            let direct = Direct::at(level, case.input, case.output, case.size, case.padding);
-            (case, direct.expect("the border is narrower than the kernel"))
+        CASES.iter().flat_map(move |&case| {
+            let Case { input, output, size, padding, .. } = Case::new(case);
+            let direct = Direct::at(level, input, output, size, padding).map(Convolver::Direct);
+            let winograd = (size == 3).then(|| Winograd::at(level, input, output, padding));
+            let winograd = winograd.flatten().map(Convolver::Winograd);
+            assert!(direct.is_some(), "the border is narrower than the kernel");
+            assert_eq!(winograd.is_some(), size == 3);
+            direct.into_iter().chain(winograd).map(move |convolver| (Case::new(case), convolver))
         })
     })
 }
 
 #[test]
 fn outputs_equal_the_formula() {
-    for (case, direct) in cases() {
+    for (case, convolver) in cases() {
         let (x, w) = (numbers(case.images * case.input.len(), 5), case.weights());
         let biases = numbers(case.output.channels, 3);
         let maps = biases.iter().flat_map(|&bias| vec![bias; case.output.plane()]);
@@ -82,15 +92,15 @@ fn outputs_equal_the_formula() {
         case.products(|from, tap, to| expected[to] += w[tap] * x[from]);
 
         let (mut kernels, mut y) = (Packed::default(), vec![f32::NAN; expected.len()]);
-        direct.pack(&w, Some(&biases), &mut kernels);
-        direct.forward(&x, &kernels, &[], &mut y);
-        assert_eq!(y, expected, "{direct:?}");
+        convolver.pack(&w, Some(&biases), &mut kernels);
+        convolver.forward(&x, &kernels, &[], &mut y);
+        assert_eq!(y, expected, "{convolver:?}");
     }
 }
 
 #[test]
 fn gradients_equal_the_formula() {
-    for (case, direct) in cases() {
+    for (case, convolver) in cases() {
         let (x, w) = (numbers(case.images * case.input.len(), 5), case.weights());
         let dy = numbers(case.images * case.output.len(), 3);
         let (mut expected_dx, mut expected_dw) = (vec![0.0; x.len()], vec![1.0; w.len()]);
@@ -101,25 +111,25 @@ fn gradients_equal_the_formula() {
 
         let (mut kernels, mut dx) = (Packed::default(), vec![f32::NAN; x.len()]);
         let mut dw = vec![1.0; w.len()];
-        direct.pack_turned(&w, &mut kernels);
-        direct.backward(&x, &dy, &mut dw, Some((&kernels, &mut dx)));
-        assert_eq!(dx, expected_dx, "{direct:?}");
-        assert_eq!(dw, expected_dw, "{direct:?}");
+        convolver.pack_turned(&w, &mut kernels);
+        convolver.backward(&x, &dy, &mut dw, Some((&kernels, &mut dx)));
+        assert_eq!(dx, expected_dx, "{convolver:?}");
+        assert_eq!(dw, expected_dw, "{convolver:?}");
     }
 }
 
 /// NaN in the memory that is used again must not reach the next batch.
 #[test]
 fn nothing_is_left_over_from_another_batch() {
-    for (case, direct) in cases() {
+    for (case, convolver) in cases() {
         let (nan, x) = (vec![f32::NAN; 4 * case.input.len()], vec![1.0; case.input.len()]);
         let (mut kernels, w) = (Packed::default(), case.weights());
-        direct.pack(&w, None, &mut kernels);
-        direct.forward(&nan, &kernels, &[], &mut vec![0.0; 4 * case.output.len()]);
+        convolver.pack(&w, None, &mut kernels);
+        convolver.forward(&nan, &kernels, &[], &mut vec![0.0; 4 * case.output.len()]);
         let (mut y, mut dw) = (vec![f32::NAN; case.output.len()], vec![0.0; w.len()]);
-        direct.forward(&x, &kernels, &[], &mut y);
-        direct.backward(&x, &y, &mut dw, None);
-        assert!(y.iter().chain(&dw).all(|value| value.is_finite()), "{direct:?}");
+        convolver.forward(&x, &kernels, &[], &mut y);
+        convolver.backward(&x, &y, &mut dw, None);
+        assert!(y.iter().chain(&dw).all(|value| value.is_finite()), "{convolver:?}");
     }
 }
 
@@ -127,5 +137,5 @@ fn nothing_is_left_over_from_another_batch() {
 fn a_border_as_wide_as_the_kernel_is_left_to_the_portable_tier() {
     let shape = Shape { channels: 1, height: 4, width: 4 };
     let larger = Shape { height: 8, width: 8, ..shape };
-    assert!(Direct::new(shape, larger, 3, 3).is_none());
+    assert!(Convolver::new(shape, larger, 3, 3).is_none());
 }

@@ -1,0 +1,89 @@
+//! The fastest way there is to convolve maps of known shapes.
+
+use super::direct::Direct;
+use super::padded::{AfterMaps, Finish};
+use super::wide::Level;
+use super::winograd::Winograd;
+use crate::layer::Shape;
+
+/// A convolution in `f32`, stride 1, one group.
+#[derive(Debug, Clone)]
+pub(crate) enum Convolver {
+    /// By its definition.
+    Direct(Direct),
+    /// With fewer multiplications.
+    Winograd(Winograd),
+}
+
+/// Kernels in the order in which they are read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Packed {
+    pub(super) weights: Vec<f32>,
+    /// What the sums of each map start with.
+    pub(super) starts: Vec<f32>,
+}
+
+impl Convolver {
+    /// For inputs of shape `input`, outputs of shape `output`, kernels of `size x size`; nothing
+    /// if the processor has no instructions that there are kernels for, or the border is as wide
+    /// as the kernel.
+    pub(crate) fn new(input: Shape, output: Shape, size: usize, padding: usize) -> Option<Self> {
+        let level = Level::detected()?;
+        let winograd = (size == 3).then(|| Winograd::at(level, input, output, padding)).flatten();
+        match winograd.filter(Winograd::pays) {
+            Some(winograd) => Some(Self::Winograd(winograd)),
+            None => Direct::at(level, input, output, size, padding).map(Self::Direct),
+        }
+    }
+
+    /// Kernels of shape `(outputs, inputs, size, size)` for [`Self::forward`].
+    pub(crate) fn pack(&self, weights: &[f32], biases: Option<&[f32]>, packed: &mut Packed) {
+        match self {
+            Self::Direct(direct) => direct.pack(weights, biases, packed),
+            Self::Winograd(winograd) => winograd.pack(weights, biases, packed),
+        }
+    }
+
+    /// The same kernels, turned, for the gradient with respect to the inputs.
+    pub(crate) fn pack_turned(&self, weights: &[f32], packed: &mut Packed) {
+        match self {
+            Self::Direct(direct) => direct.pack_turned(weights, packed),
+            Self::Winograd(winograd) => winograd.pack_turned(weights, packed),
+        }
+    }
+
+    /// Outputs of a batch, each of which depends on its input only, in every bit, after what is to
+    /// be done with the maps.
+    ///
+    /// # Panics
+    /// If that cannot be done, or the slices have other lengths.
+    pub(crate) fn forward(&self, x: &[f32], kernels: &Packed, after: &[AfterMaps], y: &mut [f32]) {
+        match self {
+            Self::Direct(direct) => direct.forward(x, kernels, after, y),
+            Self::Winograd(winograd) => winograd.forward(x, kernels, after, y),
+        }
+    }
+
+    /// Whether this can be done with the maps in [`Self::forward`].
+    pub(crate) fn can_do(after: &[AfterMaps]) -> bool {
+        Finish::of(after).is_some()
+    }
+
+    /// Adds the gradient of the batch to that of the kernels, and writes that of the inputs if
+    /// [`Self::pack_turned`] kernels are given.
+    pub(crate) fn backward(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        dw: &mut [f32],
+        inputs: Option<(&Packed, &mut [f32])>,
+    ) {
+        match self {
+            Self::Direct(direct) => direct.backward(x, dy, dw, inputs),
+            Self::Winograd(winograd) => winograd.backward(x, dy, dw, inputs),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

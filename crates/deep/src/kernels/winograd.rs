@@ -1,0 +1,611 @@
+//! 3x3 convolution and its gradients with 16 multiplications for four outputs instead of 36.
+//!
+//! Outputs are made in squares ("tiles") of 2x2, each from 4x4 inputs. With the matrices of
+//! [`transforms`], `g` a kernel, `d` the inputs of a tile and `*` number by number,
+//!
+//! ```text
+//! y     = A^T [ sum over maps of (G g G^T) * (B^T d B) ] A
+//! dL/dg = G^T [ sum over tiles of (A dL/dy A^T) * (B^T d B) ] G
+//! ```
+//!
+//! and the gradient with respect to the inputs is a convolution with turned kernels, as in
+//! [`super::direct`]. For each of the 16 numbers of a square, the sums over maps of all tiles are a
+//! product of matrices. Squares are 4x4 and no larger because rounding errors grow with them: these
+//! are hardly less exact than plain sums.
+//!
+//! Source: A. Lavin, S. Gray, "Fast algorithms for convolutional neural networks", CVPR 2016,
+//! section 4.1.
+
+#![allow(unsafe_code)]
+#![allow(clippy::needless_range_loop)] // indices of the formulas
+
+mod transforms;
+
+use super::channels_last::ChannelsLast;
+use super::convolver::Packed;
+use super::lanes::Lanes;
+use super::padded::{AfterMaps, Finish};
+use super::small_matmul::{Left, Sizes, multiply};
+use super::wide::Level;
+use crate::layer::Shape;
+use std::cell::RefCell;
+use transforms::{SQUARE, of_gradient, of_input, of_kernel, to_kernel, to_output};
+
+/// Numbers of the images of a group, on the larger side: they stay in the second cache.
+const GROUP: usize = 40_000;
+/// Numbers of the squares of all tiles that are worked on together, on both sides.
+const TILES: usize = 100_000;
+
+/// A convolution with 3x3 kernels of maps of known shapes.
+#[derive(Debug, Clone)]
+pub(crate) struct Winograd {
+    level: Level,
+    input: ChannelsLast,
+    gradient: ChannelsLast,
+}
+
+/// Memory of a thread.
+#[derive(Default)]
+struct Scratch {
+    input: Vec<f32>,
+    gradient: Vec<f32>,
+    /// The gradient of transformed kernels.
+    kernels: Vec<f32>,
+    squares: Room,
+}
+
+/// Squares of inputs and of outputs, by number of the square, tile and map; and outputs.
+#[derive(Default)]
+struct Room {
+    inputs: Vec<f32>,
+    outputs: Vec<f32>,
+    output: Vec<f32>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Transformed tiles: of each number of the square, a matrix of a row per tile.
+#[derive(Clone, Copy)]
+struct Squares {
+    channels: usize,
+    /// From the matrix of one number of the square to that of the next. An odd number of cache
+    /// lines: a multiple of 4096 bytes would put all on one line of the cache.
+    stride: usize,
+}
+
+impl Squares {
+    fn new(tiles: usize, channels: usize) -> Self {
+        let lines = (tiles * channels).div_ceil(16);
+        Self { channels, stride: (lines + 1 - lines % 2) * 16 }
+    }
+
+    /// Memory for all of them.
+    fn room(self, memory: &mut Vec<f32>) -> &mut [f32] {
+        memory.resize(memory.len().max(SQUARE * self.stride), 0.0);
+        &mut memory[..SQUARE * self.stride]
+    }
+
+    /// Writes the squares of maps `c` and following of a tile.
+    ///
+    /// # Safety
+    /// The processor must have the instructions of `V`.
+    #[inline(always)]
+    unsafe fn store<V: Lanes>(self, square: [[V; 4]; 4], to: &mut [f32], tile: usize, c: usize) {
+        let to = to[tile * self.channels + c..][..15 * self.stride + V::COUNT].as_mut_ptr();
+        for (k, &vector) in square.as_flattened().iter().enumerate() {
+            // SAFETY: passed on; the last number that is written is asserted to be inside.
+            unsafe { vector.store(to.add(k * self.stride)) };
+        }
+    }
+
+    /// Reads them.
+    ///
+    /// # Safety
+    /// As [`Self::store`].
+    #[inline(always)]
+    unsafe fn load<V: Lanes>(self, from: &[f32], tile: usize, c: usize) -> [[V; 4]; 4] {
+        let from = from[tile * self.channels + c..][..15 * self.stride + V::COUNT].as_ptr();
+        // SAFETY: passed on; the last number that is read is asserted to be inside.
+        unsafe {
+            let mut square = [[V::splat(0.0); 4]; 4];
+            for k in 0..SQUARE {
+                square[k / 4][k % 4] = V::load(from.add(k * self.stride));
+            }
+            square
+        }
+    }
+}
+
+/// Which tiles of a group of images are worked on, and where they are.
+#[derive(Clone, Copy)]
+struct Tiles {
+    first: usize,
+    count: usize,
+    /// Tiles in a row, and in an image.
+    across: usize,
+    of_image: usize,
+}
+
+impl Tiles {
+    /// Of each, its index and where its upper left pixel is, given how images are stored and how
+    /// many rows and columns it is from a tile to the next.
+    #[inline(always)]
+    fn places(self, images: ChannelsLast, step: usize) -> impl Iterator<Item = (usize, usize)> {
+        (0..self.count).map(move |index| {
+            let (n, rest) =
+                ((self.first + index) / self.of_image, (self.first + index) % self.of_image);
+            let (row, column) = (rest / self.across, rest % self.across);
+            let pixel = (n * images.rows + step * row) * images.columns + step * column;
+            (index, pixel * images.channels)
+        })
+    }
+}
+
+impl Winograd {
+    /// For inputs of shape `input`, outputs of shape `output`, and a border of zeros around the
+    /// inputs; nothing if that is as wide as the kernel.
+    pub(super) fn at(level: Level, input: Shape, output: Shape, padding: usize) -> Option<Self> {
+        let around = 2_usize.checked_sub(padding)?;
+        let stored = |maps: Shape, border: usize, places: Shape| {
+            let across = |side: usize| 2 * side.div_ceil(2) + 2;
+            let channels = maps.channels.next_multiple_of(level.count());
+            let (rows, columns) = (across(places.height), across(places.width));
+            ChannelsLast { maps, border, rows, columns, channels }
+        };
+        let (input, gradient) = (stored(input, padding, output), stored(output, around, input));
+        Some(Self { level, input, gradient })
+    }
+
+    /// Whether it is faster than [`super::direct`]: vectors and tiles may be mostly empty, and
+    /// transforms take some time too.
+    pub(super) fn pays(&self) -> bool {
+        let (input, output) = (self.input.maps, self.gradient.maps);
+        let multiplied = SQUARE * self.input.channels * self.gradient.channels;
+        let direct = 9 * input.channels * output.channels * (output.height + 1) * output.width;
+        5 * multiplied * self.tiles(output) < 4 * direct
+    }
+
+    /// Tiles of one image.
+    fn tiles(&self, places: Shape) -> usize {
+        places.height.div_ceil(2) * places.width.div_ceil(2)
+    }
+
+    /// How many of `n` images are worked on together.
+    fn group(&self, n: usize) -> usize {
+        let most = (GROUP / self.input.len().max(self.gradient.len())).max(1);
+        n.div_ceil(n.div_ceil(most).max(1)).max(1)
+    }
+
+    /// The tiles of `n` images, so many at a time that their squares stay in the cache.
+    fn portions(&self, n: usize, places: Shape) -> impl Iterator<Item = Tiles> {
+        let (across, of_image) = (places.width.div_ceil(2), self.tiles(places));
+        let most = TILES / (SQUARE * (self.input.channels + self.gradient.channels));
+        let most = (most / 12 * 12).max(12);
+        (0..n * of_image).step_by(most).map(move |first| {
+            let count = most.min(n * of_image - first);
+            Tiles { first, count, across, of_image }
+        })
+    }
+
+    /// Kernels of shape `(outputs, inputs, 3, 3)` for [`Self::forward`].
+    pub(super) fn pack(&self, weights: &[f32], biases: Option<&[f32]>, packed: &mut Packed) {
+        let inputs = self.input.maps.channels;
+        let at = |o: usize, c: usize, i: usize, j: usize| weights[(o * inputs + c) * 9 + 3 * i + j];
+        pack_by(self.input, self.gradient, at, packed);
+        if let Some(biases) = biases {
+            packed.starts[..biases.len()].copy_from_slice(biases);
+        }
+    }
+
+    /// The same kernels, turned, for the gradient with respect to the inputs.
+    pub(super) fn pack_turned(&self, weights: &[f32], packed: &mut Packed) {
+        let inputs = self.input.maps.channels;
+        let at =
+            |c: usize, o: usize, i: usize, j: usize| weights[(o * inputs + c) * 9 + 8 - 3 * i - j];
+        pack_by(self.gradient, self.input, at, packed);
+    }
+
+    /// As [`super::Convolver::forward`].
+    pub(super) fn forward(&self, x: &[f32], kernels: &Packed, after: &[AfterMaps], y: &mut [f32]) {
+        let finish = Finish::of(after).expect("what can be done");
+        let of_output = finish.shape(self.gradient.maps).len();
+        let n = x.len() / self.input.maps.len();
+        assert_eq!(x.len(), n * self.input.maps.len(), "whole inputs");
+        assert_eq!(y.len(), n * of_output, "an output for every input");
+        SCRATCH.with_borrow_mut(|scratch| {
+            let group = self.group(n);
+            let groups = x.chunks(group * self.input.maps.len());
+            for (x, y) in groups.zip(y.chunks_mut(group * of_output)) {
+                run_at(self.level, Forward { of: self, x, kernels, finish, y, scratch });
+            }
+        });
+    }
+
+    /// As [`super::Convolver::backward`].
+    pub(super) fn backward(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        dw: &mut [f32],
+        mut inputs: Option<(&Packed, &mut [f32])>,
+    ) {
+        let (of_input, of_output) = (self.input.maps.len(), self.gradient.maps.len());
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.kernels.clear();
+            scratch.kernels.resize(SQUARE * self.input.channels * self.gradient.channels, 0.0);
+            let group = self.group(x.len() / of_input);
+            let groups = x.chunks(group * of_input).zip(dy.chunks(group * of_output));
+            for (index, (x, dy)) in groups.enumerate() {
+                let inputs = inputs.as_mut().map(|(kernels, dx)| {
+                    (&**kernels, &mut dx[index * group * of_input..][..x.len()])
+                });
+                run_at(self.level, Backward { of: self, x, dy, inputs, scratch });
+            }
+            run_at(self.level, Unpack { of: self, transformed: &scratch.kernels, dw });
+        });
+    }
+}
+
+/// One group of images: outputs.
+struct Forward<'a> {
+    of: &'a Winograd,
+    x: &'a [f32],
+    kernels: &'a Packed,
+    finish: Finish,
+    y: &'a mut [f32],
+    scratch: &'a mut Scratch,
+}
+
+impl Vectorised for Forward<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
+        let Self { of, x, kernels, finish, y, scratch } = self;
+        let Scratch { input, squares, .. } = scratch;
+        let n = x.len() / of.input.maps.len();
+        input.resize(input.len().max(n * of.input.len()), 0.0);
+        let input = &mut input[..n * of.input.len()];
+        // SAFETY: passed on.
+        unsafe {
+            of.input.write::<V, N>(x, input);
+            let to = (of.gradient.maps, finish);
+            of.convolve::<V, N, P4, P2>(of.input, input, kernels, to, squares, y);
+        }
+    }
+}
+
+/// One group of images: the gradient of transformed kernels, added up in the scratch, and that of
+/// the inputs.
+struct Backward<'a> {
+    of: &'a Winograd,
+    x: &'a [f32],
+    dy: &'a [f32],
+    inputs: Option<(&'a Packed, &'a mut [f32])>,
+    scratch: &'a mut Scratch,
+}
+
+impl Vectorised for Backward<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
+        let Self { of, x, dy, inputs, scratch } = self;
+        let Scratch { input, gradient, kernels, squares } = scratch;
+        let n = x.len() / of.input.maps.len();
+        input.resize(input.len().max(n * of.input.len()), 0.0);
+        gradient.resize(gradient.len().max(n * of.gradient.len()), 0.0);
+        let input = &mut input[..n * of.input.len()];
+        let gradient = &mut gradient[..n * of.gradient.len()];
+        // SAFETY: passed on.
+        unsafe {
+            of.input.write::<V, N>(x, input);
+            of.gradient.write::<V, N>(dy, gradient);
+            of.correlate::<V, P4, P2>(n, input, gradient, squares, kernels);
+            if let Some((kernels, dx)) = inputs {
+                let to = (of.input.maps, Finish::default());
+                of.convolve::<V, N, P4, P2>(of.gradient, gradient, kernels, to, squares, dx);
+            }
+        }
+    }
+}
+
+impl Winograd {
+    /// Moves kernels over a group of images, stored as `from` says.
+    ///
+    /// # Safety
+    /// The processor must have the instructions of `V`, of which `N` is the count.
+    #[inline(always)]
+    unsafe fn convolve<V: Lanes, const N: usize, const P4: usize, const P2: usize>(
+        &self,
+        from: ChannelsLast,
+        stored: &[f32],
+        kernels: &Packed,
+        (maps, finish): (Shape, Finish),
+        room: &mut Room,
+        images: &mut [f32],
+    ) {
+        let n = stored.len() / from.len();
+        let channels = kernels.starts.len();
+        let step = if finish.halve { 1 } else { 2 };
+        let to = ChannelsLast {
+            maps: finish.shape(maps),
+            border: 0,
+            rows: step * maps.height.div_ceil(2),
+            columns: step * maps.width.div_ceil(2),
+            channels,
+        };
+        room.output.resize(room.output.len().max(n * to.len()), 0.0);
+        let output = &mut room.output[..n * to.len()];
+        let matrix = from.channels * channels;
+        assert_eq!(kernels.weights.len(), SQUARE * matrix, "kernels for all maps");
+        for tiles in self.portions(n, maps) {
+            let x = Squares::new(tiles.count, from.channels);
+            let y = Squares::new(tiles.count, channels);
+            let inputs = x.room(&mut room.inputs);
+            let outputs = y.room(&mut room.outputs);
+            let rows = tiles.count;
+            let sizes = Sizes { rows, depth: from.channels, columns: channels, add: false };
+            // SAFETY: passed on; all matrices have the sizes that their rooms were made for.
+            unsafe {
+                transform_inputs::<V>(from, stored, tiles, x, inputs);
+                for k in 0..SQUARE {
+                    let start = inputs[k * x.stride..].as_ptr();
+                    let left = Left { start, row: from.channels, step: 1 };
+                    let weights = kernels.weights[k * matrix..].as_ptr();
+                    let to = outputs[k * y.stride..].as_mut_ptr();
+                    multiply::<V, P4, P2>(left, weights, to, sizes);
+                }
+                write_outputs::<V>(y, outputs, tiles, (&kernels.starts, finish), to, output);
+            }
+        }
+        // SAFETY: passed on.
+        unsafe { to.read::<V, N>(output, images) };
+    }
+
+    /// Adds the gradient of a group of `n` images to that of the transformed kernels.
+    ///
+    /// # Safety
+    /// As [`Self::convolve`].
+    #[inline(always)]
+    unsafe fn correlate<V: Lanes, const P4: usize, const P2: usize>(
+        &self,
+        n: usize,
+        input: &[f32],
+        gradient: &[f32],
+        room: &mut Room,
+        kernels: &mut [f32],
+    ) {
+        let (rows, columns) = (self.input.channels, self.gradient.channels);
+        assert_eq!(kernels.len(), SQUARE * rows * columns, "a gradient for all kernels");
+        for tiles in self.portions(n, self.gradient.maps) {
+            let x = Squares::new(tiles.count, rows);
+            let dy = Squares::new(tiles.count, columns);
+            let inputs = x.room(&mut room.inputs);
+            let gradients = dy.room(&mut room.outputs);
+            let sizes = Sizes { rows, depth: tiles.count, columns, add: true };
+            // SAFETY: passed on; all matrices have the sizes that their rooms were made for.
+            unsafe {
+                transform_inputs::<V>(self.input, input, tiles, x, inputs);
+                transform_gradients::<V>(self.gradient, gradient, tiles, dy, gradients);
+                for k in 0..SQUARE {
+                    let start = inputs[k * x.stride..].as_ptr();
+                    let left = Left { start, row: 1, step: rows };
+                    let right = gradients[k * dy.stride..].as_ptr();
+                    let to = kernels[k * rows * columns..].as_mut_ptr();
+                    multiply::<V, P4, P2>(left, right, to, sizes);
+                }
+            }
+        }
+    }
+}
+
+/// `B^T d B` of each tile and map.
+///
+/// # Safety
+/// The processor must have the instructions of `V`.
+#[inline(always)]
+unsafe fn transform_inputs<V: Lanes>(
+    from: ChannelsLast,
+    stored: &[f32],
+    tiles: Tiles,
+    squares: Squares,
+    to: &mut [f32],
+) {
+    let row = from.columns * from.channels;
+    for (index, place) in tiles.places(from, 2) {
+        let x = stored[place..place + 3 * row + 4 * from.channels].as_ptr();
+        for c in (0..from.channels).step_by(V::COUNT) {
+            // SAFETY: passed on; a tile is 4 rows of 4 pixels, as is asserted above.
+            unsafe {
+                let mut d = [[V::splat(0.0); 4]; 4];
+                for i in 0..4 {
+                    for j in 0..4 {
+                        d[i][j] = V::load(x.add(i * row + j * from.channels + c));
+                    }
+                }
+                squares.store(of_input(d), to, index, c);
+            }
+        }
+    }
+}
+
+/// `A dy A^T` of each tile and map.
+///
+/// # Safety
+/// As [`transform_inputs`].
+#[inline(always)]
+unsafe fn transform_gradients<V: Lanes>(
+    from: ChannelsLast,
+    stored: &[f32],
+    tiles: Tiles,
+    squares: Squares,
+    to: &mut [f32],
+) {
+    let row = from.columns * from.channels;
+    let first = from.border * (row + from.channels);
+    for (index, place) in tiles.places(from, 2) {
+        let dy = stored[first + place..][..row + 2 * from.channels].as_ptr();
+        for c in (0..from.channels).step_by(V::COUNT) {
+            // SAFETY: passed on; there are 2 rows of 2 pixels, as is asserted above.
+            unsafe {
+                let mut square = [[V::splat(0.0); 2]; 2];
+                for i in 0..2 {
+                    for j in 0..2 {
+                        square[i][j] = V::load(dy.add(i * row + j * from.channels + c));
+                    }
+                }
+                squares.store(of_gradient(square), to, index, c);
+            }
+        }
+    }
+}
+
+/// `A^T m A` of each tile and map, added to what sums start with, finished, and written to the
+/// images.
+///
+/// # Safety
+/// As [`transform_inputs`].
+#[inline(always)]
+unsafe fn write_outputs<V: Lanes>(
+    squares: Squares,
+    products: &[f32],
+    tiles: Tiles,
+    (starts, finish): (&[f32], Finish),
+    to: ChannelsLast,
+    output: &mut [f32],
+) {
+    let row = to.columns * to.channels;
+    let step = if finish.halve { 1 } else { 2 };
+    let reach = if finish.halve { to.channels } else { row + 2 * to.channels };
+    for (index, place) in tiles.places(to, step) {
+        let pixels = output[place..place + reach].as_mut_ptr();
+        for c in (0..to.channels).step_by(V::COUNT) {
+            // SAFETY: passed on; there is a pixel, or 2 rows of 2, as is asserted above.
+            unsafe {
+                let start = V::load(starts[c..].as_ptr());
+                let mut y = to_output(squares.load::<V>(products, index, c));
+                for y in y.as_flattened_mut() {
+                    *y = y.add(start);
+                    if finish.rectify {
+                        *y = V::splat(0.0).larger(*y);
+                    }
+                }
+                if finish.halve {
+                    let [[upper, right], [lower, corner]] = y;
+                    corner.larger(lower.larger(right.larger(upper))).store(pixels.add(c));
+                    continue;
+                }
+                for i in 0..2 {
+                    for j in 0..2 {
+                        y[i][j].store(pixels.add(i * row + j * to.channels + c));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `(G g G^T)` by number of the square, map of `from` and map of `to`.
+fn pack_by(
+    from: ChannelsLast,
+    to: ChannelsLast,
+    at: impl Fn(usize, usize, usize, usize) -> f32,
+    packed: &mut Packed,
+) {
+    let matrix = from.channels * to.channels;
+    packed.starts.clear();
+    packed.starts.resize(to.channels, 0.0);
+    packed.weights.clear();
+    packed.weights.resize(SQUARE * matrix, 0.0);
+    for c in 0..from.maps.channels {
+        for o in 0..to.maps.channels {
+            let kernel = std::array::from_fn(|i| std::array::from_fn(|j| at(o, c, i, j)));
+            for (k, &value) in of_kernel(kernel).as_flattened().iter().enumerate() {
+                packed.weights[k * matrix + c * to.channels + o] = value;
+            }
+        }
+    }
+}
+
+/// Adds `G^T u G` to the gradient of the kernels, shape `(outputs, inputs, 3, 3)`.
+struct Unpack<'a> {
+    of: &'a Winograd,
+    transformed: &'a [f32],
+    dw: &'a mut [f32],
+}
+
+impl Vectorised for Unpack<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
+        let Self { of: Winograd { input, gradient, .. }, transformed, dw } = self;
+        let squares =
+            Squares { channels: gradient.channels, stride: input.channels * gradient.channels };
+        let (mut columns, zeros) = ([[0.0_f32; N]; N], [0.0_f32; N]);
+        for o in (0..gradient.maps.channels).step_by(N) {
+            for c in 0..input.maps.channels {
+                // SAFETY: passed on; rows and columns are `N` arrays of `N` numbers, 9 of them
+                // at a time if `N` is less.
+                unsafe {
+                    let kernels = to_kernel(squares.load::<V>(transformed, c, o));
+                    let mut taps = [[0.0_f32; N]; 9];
+                    for (to, tap) in taps.iter_mut().zip(kernels.as_flattened()) {
+                        tap.store(to.as_mut_ptr());
+                    }
+                    let rows: [*const f32; N] =
+                        std::array::from_fn(|i| taps.get(i).unwrap_or(&zeros).as_ptr());
+                    let to: [*mut f32; N] = columns.each_mut().map(|column| column.as_mut_ptr());
+                    V::transpose(&rows, &to);
+                    let kernels = (o..gradient.maps.channels).zip(&columns);
+                    for (o, column) in kernels {
+                        let dw = &mut dw[(o * input.maps.channels + c) * 9..][..9];
+                        for (tap, &value) in column.iter().enumerate().take(9) {
+                            dw[tap] += value;
+                        }
+                        if N < 9 {
+                            dw[8] += taps[8][o % N];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Work for the vector instructions of a level: `N` numbers at a time; `P4` and `P2` as in
+/// [`multiply`].
+trait Vectorised {
+    /// # Safety
+    /// The processor must have the instructions of `V`.
+    unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self);
+}
+
+fn run_at(level: Level, work: impl Vectorised) {
+    // SAFETY: the level was detected.
+    unsafe {
+        match level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => x86::run_avx512(work),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => x86::run_avx2(work),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::super::lanes::x86::{Half, Wide};
+    use super::Vectorised;
+
+    /// 24 of 32 registers are sums.
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    pub(super) unsafe fn run_avx512(work: impl Vectorised) {
+        // SAFETY: the function has the instructions.
+        unsafe { work.run::<Wide, 16, 6, 12>() }
+    }
+
+    /// 12 of 16 registers are sums.
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) unsafe fn run_avx2(work: impl Vectorised) {
+        // SAFETY: the function has the instructions.
+        unsafe { work.run::<Half, 8, 3, 6>() }
+    }
+}
