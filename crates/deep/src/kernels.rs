@@ -3,6 +3,7 @@
 //! - [`matmul`]: products of matrices, by the `gemm` crate;
 //! - [`Convolver`]: convolutions without a matrix of columns, for the vector instructions that the
 //!   processor turns out to have;
+//! - [`Dense`]: weighted sums of all inputs, likewise;
 //! - [`wide`]: any other loop, compiled for those instructions too;
 //! - sums over slices.
 //!
@@ -10,6 +11,7 @@
 
 mod channels_last;
 mod convolver;
+mod dense;
 mod direct;
 mod lanes;
 mod matrix;
@@ -17,12 +19,14 @@ mod padded;
 mod small_matmul;
 mod sums;
 mod tiles;
+mod vectorised;
 mod wide;
 mod winograd;
 
 pub(crate) use convolver::{Convolver, Packed};
+pub(crate) use dense::Dense;
 pub(crate) use direct::{as_f32, as_f32_mut};
 pub(crate) use matrix::{Mat, Output, matmul};
 pub use padded::AfterMaps;
-pub(crate) use sums::{add, larger, products, sum_of, sum_pairs};
+pub(crate) use sums::{add, larger, sum_of, sum_pairs};
 pub(crate) use wide::{Loop, wide, wide_loop};

@@ -26,6 +26,7 @@ use super::convolver::Packed;
 use super::lanes::Lanes;
 use super::padded::{AfterMaps, Finish};
 use super::small_matmul::{Left, Sizes, multiply};
+use super::vectorised::{Vectorised, run_at};
 use super::wide::Level;
 use crate::layer::Shape;
 use std::cell::RefCell;
@@ -567,45 +568,5 @@ impl Vectorised for Unpack<'_> {
                 }
             }
         }
-    }
-}
-
-/// Work for the vector instructions of a level: `N` numbers at a time; `P4` and `P2` as in
-/// [`multiply`].
-trait Vectorised {
-    /// # Safety
-    /// The processor must have the instructions of `V`.
-    unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self);
-}
-
-fn run_at(level: Level, work: impl Vectorised) {
-    // SAFETY: the level was detected.
-    unsafe {
-        match level {
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => x86::run_avx512(work),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => x86::run_avx2(work),
-        }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::super::lanes::x86::{Half, Wide};
-    use super::Vectorised;
-
-    /// 24 of 32 registers are sums.
-    #[target_feature(enable = "avx512f,avx2,fma")]
-    pub(super) unsafe fn run_avx512(work: impl Vectorised) {
-        // SAFETY: the function has the instructions.
-        unsafe { work.run::<Wide, 16, 6, 12>() }
-    }
-
-    /// 12 of 16 registers are sums.
-    #[target_feature(enable = "avx2,fma")]
-    pub(super) unsafe fn run_avx2(work: impl Vectorised) {
-        // SAFETY: the function has the instructions.
-        unsafe { work.run::<Half, 8, 3, 6>() }
     }
 }

@@ -6,17 +6,17 @@
 //! Y = X W^T + b      dL/dW = (dL/dY)^T X      dL/db = sum of the rows of dL/dY      dL/dX = dL/dY W
 //! ```
 
-use crate::kernels::{Loop, Mat, Output, add, matmul, products, wide_loop};
+use crate::kernels::{Dense, Mat, Output, add, as_f32, as_f32_mut, matmul, sum_pairs, wide};
 use crate::layer::init::he_normal;
 use crate::layer::{Layer, PIECE, Parameter, Role, Shape, batch_length};
 use crate::real::Real;
 use base::Seed;
 use rayon::prelude::*;
+use std::any::TypeId;
+use std::sync::OnceLock;
 
 /// Outputs whose weight gradients are worked out together.
 const OUTPUTS: usize = 32;
-/// Rows of weights that an input is multiplied with at once.
-const ROWS: usize = 4;
 
 /// Every output is a weighted sum of all inputs plus a bias.
 #[derive(Debug, Clone)]
@@ -26,6 +26,10 @@ pub struct Affine<R> {
     /// Shape `(outputs, inputs)`.
     weights: Parameter<R>,
     biases: Parameter<R>,
+    /// For inference, where the processor allows it.
+    dense: Option<Dense>,
+    /// The weights in the order that `dense` reads them in, until they are changed.
+    packed: OnceLock<Vec<f32>>,
 }
 
 impl<R: Real> Affine<R> {
@@ -45,40 +49,11 @@ impl<R: Real> Affine<R> {
                 he_normal(inputs * outputs, inputs, seed),
             ),
             biases: Parameter::new("bias", Role::Bias, &[outputs], vec![R::zero(); outputs]),
+            dense: (TypeId::of::<R>() == TypeId::of::<f32>())
+                .then(|| Dense::new(inputs, outputs))
+                .flatten(),
+            packed: OnceLock::new(),
         }
-    }
-}
-
-impl<R: Real> Affine<R> {
-    /// A few rows of weights at a time, with every input.
-    #[inline(always)] // so that `wide` reaches it
-    fn weighted_sums(&self, input: &[R], output: &mut [R]) {
-        for first in (0..self.outputs).step_by(ROWS) {
-            // What is missing in the last block is the last row again.
-            let row = |o: usize| {
-                let start = (first + o).min(self.outputs - 1) * self.inputs;
-                &self.weights.value[start..start + self.inputs]
-            };
-            let rows: [&[R]; ROWS] = std::array::from_fn(row);
-            let images = input.chunks_exact(self.inputs);
-            for (x, y) in images.zip(output.chunks_exact_mut(self.outputs)) {
-                let sums = products(rows, x).into_iter().zip(&self.biases.value[first..]);
-                y[first..].iter_mut().zip(sums).for_each(|(y, (sum, &b))| *y = sum + b);
-            }
-        }
-    }
-}
-
-struct WeightedSums<'a, R> {
-    layer: &'a Affine<R>,
-    input: &'a [R],
-    output: &'a mut [R],
-}
-
-impl<R: Real> Loop for WeightedSums<'_, R> {
-    #[inline(always)]
-    fn run(self) {
-        self.layer.weighted_sums(self.input, self.output);
     }
 }
 
@@ -87,11 +62,34 @@ impl<R: Real> Layer<R> for Affine<R> {
         Shape::vector(self.outputs)
     }
 
-    /// One scalar product per output: a product of matrices could add up in another order when
-    /// the batch has another size.
+    /// Every output is summed in one order: a product of matrices could add up in another when the
+    /// batch has another size.
     fn infer(&self, input: &[R], output: &mut [R]) {
         batch_length(input, self.inputs, output, self.outputs);
-        wide_loop(WeightedSums { layer: self, input, output });
+        let Some(dense) = &self.dense else {
+            for (x, y) in input.chunks_exact(self.inputs).zip(output.chunks_exact_mut(self.outputs))
+            {
+                let weights = self.weights.value.chunks_exact(self.inputs);
+                for ((y, w), &b) in y.iter_mut().zip(weights).zip(&self.biases.value) {
+                    *y = b + wide(|| sum_pairs(w, x, |w, x| w * x));
+                }
+            }
+            return;
+        };
+        let (Some(weights), Some(biases), Some(x), Some(y)) = (
+            as_f32(&self.weights.value),
+            as_f32(&self.biases.value),
+            as_f32(input),
+            as_f32_mut(output),
+        ) else {
+            unreachable!("there is a kernel for f32 only");
+        };
+        let packed = self.packed.get_or_init(|| {
+            let mut packed = Vec::new();
+            dense.pack(weights, &mut packed);
+            packed
+        });
+        dense.forward(x, packed, biases, y);
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {
@@ -136,6 +134,7 @@ impl<R: Real> Layer<R> for Affine<R> {
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut Parameter<R>> {
+        self.packed.take();
         vec![&mut self.weights, &mut self.biases]
     }
 
