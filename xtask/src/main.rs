@@ -28,6 +28,9 @@ enum Task {
     /// Time this project beside other libraries (see `bench --help`)
     #[command(disable_help_flag = true)]
     Bench(PassedOn),
+    /// Train the network of a plan on a whole image set (see `accuracy --help`)
+    #[command(disable_help_flag = true)]
+    Accuracy(PassedOn),
     /// Check format, lints, crate dependencies, documentation and tests
     Ci {
         /// Leave the tests out
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Task::Compare(PassedOn { args }) => run(&mut [start("compare", "compare", &args)]),
         Task::Report(PassedOn { args }) => run(&mut [start("compare", "report", &args)]),
         Task::Bench(PassedOn { args }) => run(&mut [start("versus", "bench", &args)]),
+        Task::Accuracy(PassedOn { args }) => run(&mut [start("versus", "accuracy", &args)]),
         Task::Golden(PassedOn { args }) => run(&mut [start("versus", "golden", &args)]),
         Task::Ci { skip_tests } => {
             let checked = run(&mut [

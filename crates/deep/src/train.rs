@@ -224,7 +224,8 @@ impl<'a> Training<'a> {
         }
         let depth = self.network.depth();
         let (size, rows) = (self.images.size(), &self.held_out);
-        let outputs = infer(&self.network, &self.normalisation, size, self.images, rows, depth);
+        let images = (self.images, &**rows, &Change::NONE);
+        let outputs = infer(&self.network, &self.normalisation, size, images, depth);
         let outputs = outputs.as_slice().expect("rows are contiguous");
         let mut unused = vec![0.0; outputs.len()];
         let (columns, truth) = (self.labels.class_count(), self.truth(rows));
@@ -252,6 +253,7 @@ impl<'a> Training<'a> {
         }
         let curve = self.reports.iter().map(|report| report.epoch).collect();
         TrainedCnn::new(self.network, self.normalisation, self.images.size(), convergence, curve)
+            .mirroring(self.params.mirror)
     }
 
     fn truth(&self, rows: &[usize]) -> Vec<usize> {

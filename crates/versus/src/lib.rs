@@ -2,5 +2,6 @@
 //!
 //! Reads folders of reference values and calls the other crates; computes nothing of its own.
 
+pub mod accuracy;
 pub mod bench;
 pub mod golden;

@@ -7,7 +7,7 @@ use clap::Parser;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use versus::{bench, golden};
+use versus::{accuracy, bench, golden};
 
 /// This project's numbers and times against those of other programs
 #[derive(Parser)]
@@ -17,6 +17,8 @@ enum Task {
     Golden(GoldenArgs),
     /// Time a crate's works beside those of other libraries on the same images
     Bench(bench::Options),
+    /// Train the network of a plan on a whole image set and tell how accurate it is
+    Accuracy(accuracy::Options),
 }
 
 /// What to check.
@@ -44,13 +46,8 @@ Exit codes:
 
 fn main() -> ExitCode {
     match Task::parse() {
-        Task::Bench(options) => match bench::run(&options) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("error: {error:#}");
-                ExitCode::from(2)
-            }
-        },
+        Task::Bench(options) => done(bench::run(&options)),
+        Task::Accuracy(options) => done(accuracy::run(&options)),
         Task::Golden(args) => match check(&args) {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
@@ -59,6 +56,16 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             }
         },
+    }
+}
+
+fn done(result: Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
     }
 }
 

@@ -61,6 +61,10 @@ pub struct CnnParams {
     /// Share of the true class's probability that is spread over all classes, 0 to 1.
     #[serde(skip_serializing_if = "is_default")]
     pub label_smoothing: f64,
+    /// Whether a trained network looks at the mirror image of each image too, left and right
+    /// exchanged: probabilities are the mean of both ("test-time augmentation").
+    #[serde(skip_serializing_if = "is_default")]
+    pub mirror: bool,
     /// Longest gradient of all weights together; longer ones are scaled down. Above 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
@@ -92,6 +96,7 @@ impl Default for CnnParams {
             schedule: ScheduleParams::default(),
             sampling: Sampling::default(),
             label_smoothing: 0.0,
+            mirror: false,
             clip_norm: None,
         }
     }

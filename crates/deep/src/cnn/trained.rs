@@ -15,6 +15,8 @@ pub struct TrainedCnn {
     normalisation: Normalisation,
     size: Size,
     summary: FitSummary,
+    /// Whether scores are means of those of each image and of its mirror image.
+    mirror: bool,
     /// Bytes of the last layer, which the embedding does without.
     last_layer_bytes: u64,
 }
@@ -32,7 +34,13 @@ impl TrainedCnn {
             [network.depth(), network.embedding_depth()].map(|depth| network.learned_count(depth));
         let model_bytes = bytes(all + normalisation.learned_count());
         let summary = FitSummary { convergence, model_bytes, curve };
-        Self { network, normalisation, size, summary, last_layer_bytes: bytes(all - embedding) }
+        let last_layer_bytes = bytes(all - embedding);
+        Self { network, normalisation, size, summary, mirror: false, last_layer_bytes }
+    }
+
+    /// The same, with [`crate::CnnParams::mirror`].
+    pub(crate) fn mirroring(self, mirror: bool) -> Self {
+        Self { mirror, ..self }
     }
 
     /// The network, with the numbers it has learned.
@@ -64,18 +72,29 @@ impl TrainedCnn {
 
     /// Outputs of the first `depth` layers for every image, pieces of them in parallel.
     pub(crate) fn outputs(&self, images: &Images, depth: usize) -> Matrix {
+        self.outputs_of(images, &Change::NONE, depth)
+    }
+
+    fn outputs_of(&self, images: &Images, change: &Change, depth: usize) -> Matrix {
         let rows: Vec<usize> = (0..images.len()).collect();
-        infer(&self.network, &self.normalisation, self.size, images, &rows, depth)
+        let images = (images, rows.as_slice(), change);
+        infer(&self.network, &self.normalisation, self.size, images, depth)
+    }
+
+    fn probabilities(&self, images: &Images, change: &Change) -> Matrix {
+        let mut outputs = self.outputs_of(images, change, self.network.depth());
+        let classes = outputs.ncols();
+        softmax(outputs.as_slice_mut().expect("rows are contiguous"), classes);
+        outputs
     }
 }
 
-/// Outputs of the first `depth` layers for the given rows, shape `(rows, outputs)`.
+/// Outputs of the first `depth` layers for the given rows after a change, shape `(rows, outputs)`.
 pub(crate) fn infer(
     network: &Network<f32>,
     normalisation: &Normalisation,
     size: Size,
-    images: &Images,
-    rows: &[usize],
+    (images, rows, change): (&Images, &[usize], &Change),
     depth: usize,
 ) -> Matrix {
     assert_eq!(images.size(), size, "images of the size of the training images");
@@ -83,7 +102,7 @@ pub(crate) fn infer(
     let piece = |rows: &[usize]| {
         let mut input = vec![0.0; rows.len() * length];
         for (&row, maps) in rows.iter().zip(input.chunks_exact_mut(length)) {
-            normalisation.write(images.image(row), &Change::NONE, maps);
+            normalisation.write(images.image(row), change, maps);
         }
         network.infer(&input, depth)
     };
@@ -111,10 +130,12 @@ impl Embedding for TrainedCnn {
 
 impl Predict<Images> for TrainedCnn {
     fn scores(&self, x: &Images) -> Scores {
-        let mut outputs = self.outputs(x, self.network.depth());
-        let classes = outputs.ncols();
-        softmax(outputs.as_slice_mut().expect("rows are contiguous"), classes);
-        Scores::new(outputs)
+        let mut probabilities = self.probabilities(x, &Change::NONE);
+        if self.mirror {
+            let mirrored = self.probabilities(x, &Change { flip: true, ..Change::NONE });
+            probabilities = (probabilities + mirrored) / 2.0;
+        }
+        Scores::new(probabilities)
     }
 
     fn summary(&self) -> FitSummary {

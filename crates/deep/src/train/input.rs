@@ -85,9 +85,16 @@ impl Normalisation {
 
     fn write_changed(&self, image: ArrayView3<'_, u8>, change: &Change, maps: &mut [f32]) {
         let (height, width, _) = image.dim();
+        // Where pixels come from is an affine map of where they go.
+        let first = change.origin(0, 0, height, width);
+        let step = |to: (f64, f64)| (to.0 - first.0, to.1 - first.1);
+        let down = step(change.origin(1, 0, height, width));
+        let right = step(change.origin(0, 1, height, width));
         for y in 0..height {
             for x in 0..width {
-                let (from_y, from_x) = change.origin(y, x, height, width);
+                let (fy, fx) = (y as f64, x as f64);
+                let from_y = first.0 + fy * down.0 + fx * right.0;
+                let from_x = first.1 + fy * down.1 + fx * right.1;
                 let (y0, y1, down) = between(from_y, height);
                 let (x0, x1, right) = between(from_x, width);
                 for (channel, map) in maps.chunks_exact_mut(height * width).enumerate() {
