@@ -183,7 +183,7 @@ impl Winograd {
     fn portions(&self, n: usize, places: Shape) -> impl Iterator<Item = Tiles> {
         let (across, of_image) = (places.width.div_ceil(2), self.tiles(places));
         let most = TILES / (SQUARE * (self.input.channels + self.gradient.channels));
-        let most = (most / 12 * 12).max(12);
+        let most = (most / 12 * 12).max(48);
         (0..n * of_image).step_by(most).map(move |first| {
             let count = most.min(n * of_image - first);
             Tiles { first, count, across, of_image }
