@@ -19,6 +19,8 @@
 #![allow(unsafe_code)]
 #![allow(clippy::needless_range_loop)] // indices of the formulas
 
+mod kernels;
+mod tiles;
 mod transforms;
 
 use super::channels_last::ChannelsLast;
@@ -29,8 +31,10 @@ use super::small_matmul::{Left, Sizes, multiply};
 use super::vectorised::{Vectorised, run_at};
 use super::wide::Level;
 use crate::layer::Shape;
+use kernels::{Pack, Unpack};
 use std::cell::RefCell;
-use transforms::{SQUARE, of_gradient, of_input, of_kernel, to_kernel, to_output};
+use tiles::{Squares, Tiles, transform_gradients, transform_inputs, write_outputs};
+use transforms::SQUARE;
 
 /// Numbers of the images of a group, on the larger side: they stay in the second cache.
 const GROUP: usize = 40_000;
@@ -65,83 +69,6 @@ struct Room {
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
-
-/// Transformed tiles: of each number of the square, a matrix of a row per tile.
-#[derive(Clone, Copy)]
-struct Squares {
-    channels: usize,
-    /// From the matrix of one number of the square to that of the next. An odd number of cache
-    /// lines: a multiple of 4096 bytes would put all on one line of the cache.
-    stride: usize,
-}
-
-impl Squares {
-    fn new(tiles: usize, channels: usize) -> Self {
-        let lines = (tiles * channels).div_ceil(16);
-        Self { channels, stride: (lines + 1 - lines % 2) * 16 }
-    }
-
-    /// Memory for all of them.
-    fn room(self, memory: &mut Vec<f32>) -> &mut [f32] {
-        memory.resize(memory.len().max(SQUARE * self.stride), 0.0);
-        &mut memory[..SQUARE * self.stride]
-    }
-
-    /// Writes the squares of maps `c` and following of a tile.
-    ///
-    /// # Safety
-    /// The processor must have the instructions of `V`.
-    #[inline(always)]
-    unsafe fn store<V: Lanes>(self, square: [[V; 4]; 4], to: &mut [f32], tile: usize, c: usize) {
-        let to = to[tile * self.channels + c..][..15 * self.stride + V::COUNT].as_mut_ptr();
-        for (k, &vector) in square.as_flattened().iter().enumerate() {
-            // SAFETY: passed on; the last number that is written is asserted to be inside.
-            unsafe { vector.store(to.add(k * self.stride)) };
-        }
-    }
-
-    /// Reads them.
-    ///
-    /// # Safety
-    /// As [`Self::store`].
-    #[inline(always)]
-    unsafe fn load<V: Lanes>(self, from: &[f32], tile: usize, c: usize) -> [[V; 4]; 4] {
-        let from = from[tile * self.channels + c..][..15 * self.stride + V::COUNT].as_ptr();
-        // SAFETY: passed on; the last number that is read is asserted to be inside.
-        unsafe {
-            let mut square = [[V::splat(0.0); 4]; 4];
-            for k in 0..SQUARE {
-                square[k / 4][k % 4] = V::load(from.add(k * self.stride));
-            }
-            square
-        }
-    }
-}
-
-/// Which tiles of a group of images are worked on, and where they are.
-#[derive(Clone, Copy)]
-struct Tiles {
-    first: usize,
-    count: usize,
-    /// Tiles in a row, and in an image.
-    across: usize,
-    of_image: usize,
-}
-
-impl Tiles {
-    /// Of each, its index and where its upper left pixel is, given how images are stored and how
-    /// many rows and columns it is from a tile to the next.
-    #[inline(always)]
-    fn places(self, images: ChannelsLast, step: usize) -> impl Iterator<Item = (usize, usize)> {
-        (0..self.count).map(move |index| {
-            let (n, rest) =
-                ((self.first + index) / self.of_image, (self.first + index) % self.of_image);
-            let (row, column) = (rest / self.across, rest % self.across);
-            let pixel = (n * images.rows + step * row) * images.columns + step * column;
-            (index, pixel * images.channels)
-        })
-    }
 }
 
 impl Winograd {
@@ -190,22 +117,19 @@ impl Winograd {
         })
     }
 
-    /// Kernels of shape `(outputs, inputs, 3, 3)` for [`Self::forward`].
+    /// As [`super::Convolver::pack`].
     pub(super) fn pack(&self, weights: &[f32], biases: Option<&[f32]>, packed: &mut Packed) {
-        let inputs = self.input.maps.channels;
-        let at = |o: usize, c: usize, i: usize, j: usize| weights[(o * inputs + c) * 9 + 3 * i + j];
-        pack_by(self.input, self.gradient, at, packed);
+        let (from, to) = (self.input, self.gradient);
+        run_at(self.level, Pack { from, to, weights, turned: false, packed });
         if let Some(biases) = biases {
             packed.starts[..biases.len()].copy_from_slice(biases);
         }
     }
 
-    /// The same kernels, turned, for the gradient with respect to the inputs.
+    /// As [`super::Convolver::pack_turned`].
     pub(super) fn pack_turned(&self, weights: &[f32], packed: &mut Packed) {
-        let inputs = self.input.maps.channels;
-        let at =
-            |c: usize, o: usize, i: usize, j: usize| weights[(o * inputs + c) * 9 + 8 - 3 * i - j];
-        pack_by(self.gradient, self.input, at, packed);
+        let (from, to) = (self.gradient, self.input);
+        run_at(self.level, Pack { from, to, weights, turned: true, packed });
     }
 
     /// As [`super::Convolver::forward`].
@@ -244,7 +168,8 @@ impl Winograd {
                 });
                 run_at(self.level, Backward { of: self, x, dy, inputs, scratch });
             }
-            run_at(self.level, Unpack { of: self, transformed: &scratch.kernels, dw });
+            let (from, to) = (self.input, self.gradient);
+            run_at(self.level, Unpack { from, to, transformed: &scratch.kernels, dw });
         });
     }
 }
@@ -393,178 +318,6 @@ impl Winograd {
                     let right = gradients[k * dy.stride..].as_ptr();
                     let to = kernels[k * rows * columns..].as_mut_ptr();
                     multiply::<V, P4, P2>(left, right, to, sizes);
-                }
-            }
-        }
-    }
-}
-
-/// `B^T d B` of each tile and map.
-///
-/// # Safety
-/// The processor must have the instructions of `V`.
-#[inline(always)]
-unsafe fn transform_inputs<V: Lanes>(
-    from: ChannelsLast,
-    stored: &[f32],
-    tiles: Tiles,
-    squares: Squares,
-    to: &mut [f32],
-) {
-    let row = from.columns * from.channels;
-    for (index, place) in tiles.places(from, 2) {
-        let x = stored[place..place + 3 * row + 4 * from.channels].as_ptr();
-        for c in (0..from.channels).step_by(V::COUNT) {
-            // SAFETY: passed on; a tile is 4 rows of 4 pixels, as is asserted above.
-            unsafe {
-                let mut d = [[V::splat(0.0); 4]; 4];
-                for i in 0..4 {
-                    for j in 0..4 {
-                        d[i][j] = V::load(x.add(i * row + j * from.channels + c));
-                    }
-                }
-                squares.store(of_input(d), to, index, c);
-            }
-        }
-    }
-}
-
-/// `A dy A^T` of each tile and map.
-///
-/// # Safety
-/// As [`transform_inputs`].
-#[inline(always)]
-unsafe fn transform_gradients<V: Lanes>(
-    from: ChannelsLast,
-    stored: &[f32],
-    tiles: Tiles,
-    squares: Squares,
-    to: &mut [f32],
-) {
-    let row = from.columns * from.channels;
-    let first = from.border * (row + from.channels);
-    for (index, place) in tiles.places(from, 2) {
-        let dy = stored[first + place..][..row + 2 * from.channels].as_ptr();
-        for c in (0..from.channels).step_by(V::COUNT) {
-            // SAFETY: passed on; there are 2 rows of 2 pixels, as is asserted above.
-            unsafe {
-                let mut square = [[V::splat(0.0); 2]; 2];
-                for i in 0..2 {
-                    for j in 0..2 {
-                        square[i][j] = V::load(dy.add(i * row + j * from.channels + c));
-                    }
-                }
-                squares.store(of_gradient(square), to, index, c);
-            }
-        }
-    }
-}
-
-/// `A^T m A` of each tile and map, added to what sums start with, finished, and written to the
-/// images.
-///
-/// # Safety
-/// As [`transform_inputs`].
-#[inline(always)]
-unsafe fn write_outputs<V: Lanes>(
-    squares: Squares,
-    products: &[f32],
-    tiles: Tiles,
-    (starts, finish): (&[f32], Finish),
-    to: ChannelsLast,
-    output: &mut [f32],
-) {
-    let row = to.columns * to.channels;
-    let step = if finish.halve { 1 } else { 2 };
-    let reach = if finish.halve { to.channels } else { row + 2 * to.channels };
-    for (index, place) in tiles.places(to, step) {
-        let pixels = output[place..place + reach].as_mut_ptr();
-        for c in (0..to.channels).step_by(V::COUNT) {
-            // SAFETY: passed on; there is a pixel, or 2 rows of 2, as is asserted above.
-            unsafe {
-                let start = V::load(starts[c..].as_ptr());
-                let mut y = to_output(squares.load::<V>(products, index, c));
-                for y in y.as_flattened_mut() {
-                    *y = y.add(start);
-                    if finish.rectify {
-                        *y = V::splat(0.0).larger(*y);
-                    }
-                }
-                if finish.halve {
-                    let [[upper, right], [lower, corner]] = y;
-                    corner.larger(lower.larger(right.larger(upper))).store(pixels.add(c));
-                    continue;
-                }
-                for i in 0..2 {
-                    for j in 0..2 {
-                        y[i][j].store(pixels.add(i * row + j * to.channels + c));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// `(G g G^T)` by number of the square, map of `from` and map of `to`.
-fn pack_by(
-    from: ChannelsLast,
-    to: ChannelsLast,
-    at: impl Fn(usize, usize, usize, usize) -> f32,
-    packed: &mut Packed,
-) {
-    let matrix = from.channels * to.channels;
-    packed.starts.clear();
-    packed.starts.resize(to.channels, 0.0);
-    packed.weights.clear();
-    packed.weights.resize(SQUARE * matrix, 0.0);
-    for c in 0..from.maps.channels {
-        for o in 0..to.maps.channels {
-            let kernel = std::array::from_fn(|i| std::array::from_fn(|j| at(o, c, i, j)));
-            for (k, &value) in of_kernel(kernel).as_flattened().iter().enumerate() {
-                packed.weights[k * matrix + c * to.channels + o] = value;
-            }
-        }
-    }
-}
-
-/// Adds `G^T u G` to the gradient of the kernels, shape `(outputs, inputs, 3, 3)`.
-struct Unpack<'a> {
-    of: &'a Winograd,
-    transformed: &'a [f32],
-    dw: &'a mut [f32],
-}
-
-impl Vectorised for Unpack<'_> {
-    #[inline(always)]
-    unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
-        let Self { of: Winograd { input, gradient, .. }, transformed, dw } = self;
-        let squares =
-            Squares { channels: gradient.channels, stride: input.channels * gradient.channels };
-        let (mut columns, zeros) = ([[0.0_f32; N]; N], [0.0_f32; N]);
-        for o in (0..gradient.maps.channels).step_by(N) {
-            for c in 0..input.maps.channels {
-                // SAFETY: passed on; rows and columns are `N` arrays of `N` numbers, 9 of them
-                // at a time if `N` is less.
-                unsafe {
-                    let kernels = to_kernel(squares.load::<V>(transformed, c, o));
-                    let mut taps = [[0.0_f32; N]; 9];
-                    for (to, tap) in taps.iter_mut().zip(kernels.as_flattened()) {
-                        tap.store(to.as_mut_ptr());
-                    }
-                    let rows: [*const f32; N] =
-                        std::array::from_fn(|i| taps.get(i).unwrap_or(&zeros).as_ptr());
-                    let to: [*mut f32; N] = columns.each_mut().map(|column| column.as_mut_ptr());
-                    V::transpose(&rows, &to);
-                    let kernels = (o..gradient.maps.channels).zip(&columns);
-                    for (o, column) in kernels {
-                        let dw = &mut dw[(o * input.maps.channels + c) * 9..][..9];
-                        for (tap, &value) in column.iter().enumerate().take(9) {
-                            dw[tap] += value;
-                        }
-                        if N < 9 {
-                            dw[8] += taps[8][o % N];
-                        }
-                    }
                 }
             }
         }

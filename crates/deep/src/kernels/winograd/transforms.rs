@@ -8,6 +8,7 @@
 //! ```
 
 #![allow(unsafe_code)]
+#![allow(clippy::needless_range_loop)] // indices of the formulas
 
 use super::super::lanes::Lanes;
 
@@ -106,9 +107,31 @@ pub(super) unsafe fn to_kernel<V: Lanes>(u: Square<V, 4>) -> Square<V, 3> {
     }
 }
 
-/// `G g G^T` of a 3x3 kernel.
-pub(super) fn of_kernel(g: Square<f32, 3>) -> Square<f32, 4> {
-    let column = |[a, b, c]: [f32; 3]| [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c];
-    let half = [0, 1, 2].map(|j| column([g[0][j], g[1][j], g[2][j]]));
-    [0, 1, 2, 3].map(|i| column([half[0][i], half[1][i], half[2][i]]))
+/// `G g G^T` of 3x3 kernels.
+///
+/// # Safety
+/// As [`of_input`].
+#[inline(always)]
+pub(super) unsafe fn of_kernel<V: Lanes>(g: Square<V, 3>) -> Square<V, 4> {
+    // SAFETY: passed on.
+    unsafe {
+        let (zero, half) = (V::splat(0.0), V::splat(0.5));
+        let mut rows = [[zero; 3]; 4];
+        for j in 0..3 {
+            let outer = g[0][j].add(g[2][j]);
+            rows[0][j] = g[0][j];
+            rows[1][j] = zero.add_product(half, outer.add(g[1][j]));
+            rows[2][j] = zero.add_product(half, outer.subtract(g[1][j]));
+            rows[3][j] = g[2][j];
+        }
+        let mut square = [[zero; 4]; 4];
+        for i in 0..4 {
+            let [a, b, c] = rows[i];
+            square[i][0] = a;
+            square[i][1] = zero.add_product(half, a.add(c).add(b));
+            square[i][2] = zero.add_product(half, a.add(c).subtract(b));
+            square[i][3] = c;
+        }
+        square
+    }
 }

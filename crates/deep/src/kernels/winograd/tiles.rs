@@ -1,0 +1,198 @@
+//! The tiles of a group of images, and their squares of numbers.
+
+#![allow(unsafe_code)]
+#![allow(clippy::needless_range_loop)] // indices of the formulas
+
+use super::super::channels_last::ChannelsLast;
+use super::super::lanes::Lanes;
+use super::super::padded::Finish;
+use super::transforms::{SQUARE, of_gradient, of_input, to_output};
+
+/// Transformed tiles: of each number of the square, a matrix of a row per tile.
+#[derive(Clone, Copy)]
+pub(super) struct Squares {
+    pub(super) channels: usize,
+    /// From the matrix of one number of the square to that of the next. An odd number of cache
+    /// lines: a multiple of 4096 bytes would put all on one line of the cache.
+    pub(super) stride: usize,
+}
+
+impl Squares {
+    pub(super) fn new(tiles: usize, channels: usize) -> Self {
+        let lines = (tiles * channels).div_ceil(16);
+        Self { channels, stride: (lines + 1 - lines % 2) * 16 }
+    }
+
+    /// Memory for all of them.
+    pub(super) fn room(self, memory: &mut Vec<f32>) -> &mut [f32] {
+        memory.resize(memory.len().max(SQUARE * self.stride), 0.0);
+        &mut memory[..SQUARE * self.stride]
+    }
+
+    /// Writes the squares of maps `c` and following of a tile.
+    ///
+    /// # Safety
+    /// The processor must have the instructions of `V`.
+    #[inline(always)]
+    pub(super) unsafe fn store<V: Lanes>(
+        self,
+        square: [[V; 4]; 4],
+        to: &mut [f32],
+        tile: usize,
+        c: usize,
+    ) {
+        let to = to[tile * self.channels + c..][..15 * self.stride + V::COUNT].as_mut_ptr();
+        for (k, &vector) in square.as_flattened().iter().enumerate() {
+            // SAFETY: passed on; the last number that is written is asserted to be inside.
+            unsafe { vector.store(to.add(k * self.stride)) };
+        }
+    }
+
+    /// Reads them.
+    ///
+    /// # Safety
+    /// As [`Self::store`].
+    #[inline(always)]
+    pub(super) unsafe fn load<V: Lanes>(self, from: &[f32], tile: usize, c: usize) -> [[V; 4]; 4] {
+        let from = from[tile * self.channels + c..][..15 * self.stride + V::COUNT].as_ptr();
+        // SAFETY: passed on; the last number that is read is asserted to be inside.
+        unsafe {
+            let mut square = [[V::splat(0.0); 4]; 4];
+            for k in 0..SQUARE {
+                square[k / 4][k % 4] = V::load(from.add(k * self.stride));
+            }
+            square
+        }
+    }
+}
+
+/// Which tiles of a group of images are worked on, and where they are.
+#[derive(Clone, Copy)]
+pub(super) struct Tiles {
+    pub(super) first: usize,
+    pub(super) count: usize,
+    /// Tiles in a row, and in an image.
+    pub(super) across: usize,
+    pub(super) of_image: usize,
+}
+
+impl Tiles {
+    /// Of each, its index and where its upper left pixel is, given how images are stored and how
+    /// many rows and columns it is from a tile to the next.
+    #[inline(always)]
+    fn places(self, images: ChannelsLast, step: usize) -> impl Iterator<Item = (usize, usize)> {
+        (0..self.count).map(move |index| {
+            let tile = self.first + index;
+            let (n, rest) = (tile / self.of_image, tile % self.of_image);
+            let (row, column) = (rest / self.across, rest % self.across);
+            let pixel = (n * images.rows + step * row) * images.columns + step * column;
+            (index, pixel * images.channels)
+        })
+    }
+}
+
+/// `B^T d B` of each tile and map.
+///
+/// # Safety
+/// The processor must have the instructions of `V`.
+#[inline(always)]
+pub(super) unsafe fn transform_inputs<V: Lanes>(
+    from: ChannelsLast,
+    stored: &[f32],
+    tiles: Tiles,
+    squares: Squares,
+    to: &mut [f32],
+) {
+    let row = from.columns * from.channels;
+    for (index, place) in tiles.places(from, 2) {
+        let x = stored[place..place + 3 * row + 4 * from.channels].as_ptr();
+        for c in (0..from.channels).step_by(V::COUNT) {
+            // SAFETY: passed on; a tile is 4 rows of 4 pixels, as is asserted above.
+            unsafe {
+                let mut d = [[V::splat(0.0); 4]; 4];
+                for i in 0..4 {
+                    for j in 0..4 {
+                        d[i][j] = V::load(x.add(i * row + j * from.channels + c));
+                    }
+                }
+                squares.store(of_input(d), to, index, c);
+            }
+        }
+    }
+}
+
+/// `A dy A^T` of each tile and map.
+///
+/// # Safety
+/// As [`transform_inputs`].
+#[inline(always)]
+pub(super) unsafe fn transform_gradients<V: Lanes>(
+    from: ChannelsLast,
+    stored: &[f32],
+    tiles: Tiles,
+    squares: Squares,
+    to: &mut [f32],
+) {
+    let row = from.columns * from.channels;
+    let first = from.border * (row + from.channels);
+    for (index, place) in tiles.places(from, 2) {
+        let dy = stored[first + place..][..row + 2 * from.channels].as_ptr();
+        for c in (0..from.channels).step_by(V::COUNT) {
+            // SAFETY: passed on; there are 2 rows of 2 pixels, as is asserted above.
+            unsafe {
+                let mut square = [[V::splat(0.0); 2]; 2];
+                for i in 0..2 {
+                    for j in 0..2 {
+                        square[i][j] = V::load(dy.add(i * row + j * from.channels + c));
+                    }
+                }
+                squares.store(of_gradient(square), to, index, c);
+            }
+        }
+    }
+}
+
+/// `A^T m A` of each tile and map, added to what sums start with, finished, and written to the
+/// images.
+///
+/// # Safety
+/// As [`transform_inputs`].
+#[inline(always)]
+pub(super) unsafe fn write_outputs<V: Lanes>(
+    squares: Squares,
+    products: &[f32],
+    tiles: Tiles,
+    (starts, finish): (&[f32], Finish),
+    to: ChannelsLast,
+    output: &mut [f32],
+) {
+    let row = to.columns * to.channels;
+    let step = if finish.halve { 1 } else { 2 };
+    let reach = if finish.halve { to.channels } else { row + 2 * to.channels };
+    for (index, place) in tiles.places(to, step) {
+        let pixels = output[place..place + reach].as_mut_ptr();
+        for c in (0..to.channels).step_by(V::COUNT) {
+            // SAFETY: passed on; there is a pixel, or 2 rows of 2, as is asserted above.
+            unsafe {
+                let start = V::load(starts[c..].as_ptr());
+                let mut y = to_output(squares.load::<V>(products, index, c));
+                for y in y.as_flattened_mut() {
+                    *y = y.add(start);
+                    if finish.rectify {
+                        *y = V::splat(0.0).larger(*y);
+                    }
+                }
+                if finish.halve {
+                    let [[upper, right], [lower, corner]] = y;
+                    corner.larger(lower.larger(right.larger(upper))).store(pixels.add(c));
+                    continue;
+                }
+                for i in 0..2 {
+                    for j in 0..2 {
+                        y[i][j].store(pixels.add(i * row + j * to.channels + c));
+                    }
+                }
+            }
+        }
+    }
+}
