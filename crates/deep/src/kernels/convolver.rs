@@ -29,7 +29,7 @@ impl Convolver {
     /// as the kernel.
     pub(crate) fn new(input: Shape, output: Shape, size: usize, padding: usize) -> Option<Self> {
         let level = Level::detected()?;
-        let winograd = (size == 3).then(|| Winograd::at(level, input, output, padding)).flatten();
+        let winograd = Winograd::at(level, input, output, size, padding);
         match winograd.filter(Winograd::pays) {
             Some(winograd) => Some(Self::Winograd(winograd)),
             None => Direct::at(level, input, output, size, padding).map(Self::Direct),

@@ -16,6 +16,8 @@ pub(super) trait Lanes: Copy {
     unsafe fn store(self, to: *mut f32);
     /// `self + a b`, rounded once.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
+    /// `self - a b`, rounded once.
+    unsafe fn subtract_product(self, a: Self, b: Self) -> Self;
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn subtract(self, other: Self) -> Self;
     /// `self` where it is larger than `other`, else `other`, also where one is NaN.
@@ -57,6 +59,11 @@ pub(super) mod x86 {
         #[inline(always)]
         unsafe fn add_product(self, a: Self, b: Self) -> Self {
             Self(unsafe { _mm512_fmadd_ps(a.0, b.0, self.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn subtract_product(self, a: Self, b: Self) -> Self {
+            Self(unsafe { _mm512_fnmadd_ps(a.0, b.0, self.0) })
         }
 
         #[inline(always)]
@@ -150,6 +157,11 @@ pub(super) mod x86 {
         #[inline(always)]
         unsafe fn add_product(self, a: Self, b: Self) -> Self {
             Self(unsafe { _mm256_fmadd_ps(a.0, b.0, self.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn subtract_product(self, a: Self, b: Self) -> Self {
+            Self(unsafe { _mm256_fnmadd_ps(a.0, b.0, self.0) })
         }
 
         #[inline(always)]

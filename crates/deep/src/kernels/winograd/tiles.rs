@@ -6,7 +6,7 @@
 use super::super::channels_last::ChannelsLast;
 use super::super::lanes::Lanes;
 use super::super::padded::Finish;
-use super::transforms::{SQUARE, of_gradient, of_input, to_output};
+use super::transforms::{MOST, Square, of_gradient, of_input, to_output};
 
 /// Transformed tiles: of each number of the square, a matrix of a row per tile.
 #[derive(Clone, Copy)]
@@ -23,28 +23,32 @@ impl Squares {
         Self { channels, stride: (lines + 1 - lines % 2) * 16 }
     }
 
-    /// Memory for all of them.
-    pub(super) fn room(self, memory: &mut Vec<f32>) -> &mut [f32] {
-        memory.resize(memory.len().max(SQUARE * self.stride), 0.0);
-        &mut memory[..SQUARE * self.stride]
+    /// Memory for all of them, for squares of side `side`.
+    pub(super) fn room(self, side: usize, memory: &mut Vec<f32>) -> &mut [f32] {
+        let length = side * side * self.stride;
+        memory.resize(memory.len().max(length), 0.0);
+        &mut memory[..length]
     }
 
-    /// Writes the squares of maps `c` and following of a tile.
+    /// Writes the squares of side `A` of maps `c` and following of a tile.
     ///
     /// # Safety
     /// The processor must have the instructions of `V`.
     #[inline(always)]
-    pub(super) unsafe fn store<V: Lanes>(
+    pub(super) unsafe fn store<V: Lanes, const A: usize>(
         self,
-        square: [[V; 4]; 4],
+        square: Square<V>,
         to: &mut [f32],
         tile: usize,
         c: usize,
     ) {
-        let to = to[tile * self.channels + c..][..15 * self.stride + V::COUNT].as_mut_ptr();
-        for (k, &vector) in square.as_flattened().iter().enumerate() {
-            // SAFETY: passed on; the last number that is written is asserted to be inside.
-            unsafe { vector.store(to.add(k * self.stride)) };
+        let last = (A * A - 1) * self.stride;
+        let to = to[tile * self.channels + c..][..last + V::COUNT].as_mut_ptr();
+        for i in 0..A {
+            for j in 0..A {
+                // SAFETY: passed on; the last number that is written is asserted to be inside.
+                unsafe { square[i][j].store(to.add((A * i + j) * self.stride)) };
+            }
         }
     }
 
@@ -53,13 +57,21 @@ impl Squares {
     /// # Safety
     /// As [`Self::store`].
     #[inline(always)]
-    pub(super) unsafe fn load<V: Lanes>(self, from: &[f32], tile: usize, c: usize) -> [[V; 4]; 4] {
-        let from = from[tile * self.channels + c..][..15 * self.stride + V::COUNT].as_ptr();
+    pub(super) unsafe fn load<V: Lanes, const A: usize>(
+        self,
+        from: &[f32],
+        tile: usize,
+        c: usize,
+    ) -> Square<V> {
+        let last = (A * A - 1) * self.stride;
+        let from = from[tile * self.channels + c..][..last + V::COUNT].as_ptr();
         // SAFETY: passed on; the last number that is read is asserted to be inside.
         unsafe {
-            let mut square = [[V::splat(0.0); 4]; 4];
-            for k in 0..SQUARE {
-                square[k / 4][k % 4] = V::load(from.add(k * self.stride));
+            let mut square = [[V::splat(0.0); MOST]; MOST];
+            for i in 0..A {
+                for j in 0..A {
+                    square[i][j] = V::load(from.add((A * i + j) * self.stride));
+                }
             }
             square
         }
@@ -96,7 +108,7 @@ impl Tiles {
 /// # Safety
 /// The processor must have the instructions of `V`.
 #[inline(always)]
-pub(super) unsafe fn transform_inputs<V: Lanes>(
+pub(super) unsafe fn transform_inputs<V: Lanes, const A: usize>(
     from: ChannelsLast,
     stored: &[f32],
     tiles: Tiles,
@@ -105,17 +117,17 @@ pub(super) unsafe fn transform_inputs<V: Lanes>(
 ) {
     let row = from.columns * from.channels;
     for (index, place) in tiles.places(from, 2) {
-        let x = stored[place..place + 3 * row + 4 * from.channels].as_ptr();
+        let x = stored[place..][..(A - 1) * row + A * from.channels].as_ptr();
         for c in (0..from.channels).step_by(V::COUNT) {
-            // SAFETY: passed on; a tile is 4 rows of 4 pixels, as is asserted above.
+            // SAFETY: passed on; there are `A` rows of `A` pixels, as is asserted above.
             unsafe {
-                let mut d = [[V::splat(0.0); 4]; 4];
-                for i in 0..4 {
-                    for j in 0..4 {
+                let mut d = [[V::splat(0.0); MOST]; MOST];
+                for i in 0..A {
+                    for j in 0..A {
                         d[i][j] = V::load(x.add(i * row + j * from.channels + c));
                     }
                 }
-                squares.store(of_input(d), to, index, c);
+                squares.store::<V, A>(of_input::<V, A>(d), to, index, c);
             }
         }
     }
@@ -126,7 +138,7 @@ pub(super) unsafe fn transform_inputs<V: Lanes>(
 /// # Safety
 /// As [`transform_inputs`].
 #[inline(always)]
-pub(super) unsafe fn transform_gradients<V: Lanes>(
+pub(super) unsafe fn transform_gradients<V: Lanes, const A: usize>(
     from: ChannelsLast,
     stored: &[f32],
     tiles: Tiles,
@@ -146,7 +158,7 @@ pub(super) unsafe fn transform_gradients<V: Lanes>(
                         square[i][j] = V::load(dy.add(i * row + j * from.channels + c));
                     }
                 }
-                squares.store(of_gradient(square), to, index, c);
+                squares.store::<V, A>(of_gradient::<V, A>(square), to, index, c);
             }
         }
     }
@@ -158,7 +170,7 @@ pub(super) unsafe fn transform_gradients<V: Lanes>(
 /// # Safety
 /// As [`transform_inputs`].
 #[inline(always)]
-pub(super) unsafe fn write_outputs<V: Lanes>(
+pub(super) unsafe fn write_outputs<V: Lanes, const A: usize>(
     squares: Squares,
     products: &[f32],
     tiles: Tiles,
@@ -175,7 +187,7 @@ pub(super) unsafe fn write_outputs<V: Lanes>(
             // SAFETY: passed on; there is a pixel, or 2 rows of 2, as is asserted above.
             unsafe {
                 let start = V::load(starts[c..].as_ptr());
-                let mut y = to_output(squares.load::<V>(products, index, c));
+                let mut y = to_output::<V, A>(squares.load::<V, A>(products, index, c));
                 for y in y.as_flattened_mut() {
                     *y = y.add(start);
                     if finish.rectify {
