@@ -93,7 +93,7 @@ fn a_hostile_run_gives_a_harmless_page_and_the_same_bytes_again() {
 fn the_images_that_occur_twice_are_listed(html: &str) {
     let html = html.replace('\u{a0}', " ");
     let digits = between(&html, "<h3 id=\"data-1\"", "<h3").next().unwrap();
-    assert!(digits.contains("Equal images with two labels: </strong>1 group"), "{digits}");
+    assert!(digits.contains("Equal images with two labels: </strong>in 1 group,"), "{digits}");
     assert!(digits.contains("Test images that were trained on: </strong>1 group of equal images"));
     assert!(digits.contains("No test image looks like a training image."));
     let lists: Vec<&str> = between(digits, "<ul class=\"copies\">", "</ul>").collect();

@@ -56,8 +56,8 @@ pub(super) fn render(
         @if contradictions > 0 {
             div.banner role="note" {
                 strong { "Equal images with two labels: " }
-                (text::counted(contradictions as u64, "group", "groups"))
-                " of images with exactly the same pixels have more than one class. A label is \
+                "in " (text::counted(contradictions as u64, "group", "groups"))
+                ", images with exactly the same pixels are of different classes. A label is \
                  wrong, or the classes cannot be told apart by such images; no classifier gets \
                  all of them right."
             }
@@ -130,7 +130,7 @@ fn lead(
         }
         @if !groups.is_empty() && torn == 0 && kept && !set.data.official_split {
             p.note {
-                (kind.groups(groups.len())) " stayed on one side each; a split at random would be \
+                (kind.groups(groups.len())) " stayed on one side of the split; one at random would be \
                  expected to tear " (format!("{expected:.1}")) " apart."
             }
         }
