@@ -69,6 +69,17 @@ pub(crate) struct ModelKind {
     build: fn(&Settings) -> Built<dyn FitEmbedding>,
 }
 
+/// Every name, by the table of a plan that it stands in.
+#[cfg(test)]
+pub(crate) fn names() -> [(&'static str, Vec<&'static str>); 4] {
+    [
+        ("extractor", EXTRACTORS.iter().map(|kind| kind.name).collect()),
+        ("transform", TRANSFORMS.iter().map(|kind| kind.name).collect()),
+        ("classifier", CLASSIFIERS.iter().map(|kind| kind.name).collect()),
+        ("model", MODELS.iter().map(|kind| kind.name).collect()),
+    ]
+}
+
 #[cfg(test)]
 impl TransformKind {
     pub(crate) fn name(&self) -> &'static str {

@@ -28,8 +28,11 @@ pub(crate) fn outputs(directory: &RunDirectory, sets: &[OpenSet]) -> anyhow::Res
     for (summary, set) in Summary::of(&run)?.sets.iter().zip(sets) {
         let csv = predictions_csv(summary, &set.record, &set.hold_out);
         directory.write_file(&format!("predictions/{}.csv", set.record.name), csv.as_bytes())?;
-        let Some(rows) = summary.disagreements(&set.record, &set.hold_out) else { continue };
-        for row in [spread(&rows.only_classical), spread(&rows.only_deep)].concat() {
+        let mut rows = eval::duplicates::shown_rows(&set.record, &set.hold_out);
+        if let Some(differ) = summary.disagreements(&set.record, &set.hold_out) {
+            rows.extend([spread(&differ.only_classical), spread(&differ.only_deep)].concat());
+        }
+        for row in rows {
             let png = png(set.data.images(), row)?;
             directory.write_file(&example_path(&set.record.name, row), &png)?;
         }

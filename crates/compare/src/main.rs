@@ -17,6 +17,8 @@ mod finish;
 mod pipelines;
 mod place;
 mod plan;
+#[cfg(test)]
+mod plan_page;
 mod progress;
 mod robustness;
 mod run;

@@ -83,6 +83,12 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
     for (count, what) in leaks.iter().filter(|(count, _)| *count > 0) {
         notices.push(format!("{count} {what}"));
     }
+    let class = |row: usize| data.labels().ids()[row];
+    let differ = |rows: &&Vec<usize>| rows.iter().any(|&row| class(row) != class(rows[0]));
+    match duplicates.iter().filter(differ).count() {
+        0 => {}
+        count => notices.push(format!("equal images with two labels: {count} (groups of images)")),
+    }
     let record = DataRecord {
         digest: data.digest().to_string(),
         size: data.images().size(),
@@ -227,6 +233,10 @@ mod tests {
     /// Two classes of twelve noise images, in pairs by name (`0-a`, `0-b`); the first of class `y`
     /// is also the second of another pair.
     fn open_pairs(plan: &Plan) -> OpenSet {
+        open_pairs_with(plan, |_| {})
+    }
+
+    fn open_pairs_with(plan: &Plan, change: impl Fn(&Path)) -> OpenSet {
         let folder = tempfile::tempdir().unwrap();
         for class in ["x", "y"] {
             std::fs::create_dir(folder.path().join(class)).unwrap();
@@ -239,7 +249,19 @@ mod tests {
                 image.save(folder.path().join(name)).unwrap();
             }
         }
+        change(folder.path());
         open("pairs".to_owned(), folder.path(), plan).unwrap()
+    }
+
+    #[test]
+    fn equal_images_with_two_labels_are_told() {
+        let plan = crate::plan::Preset::Quick.plan(Path::new(""));
+        let set = open_pairs_with(&plan, |folder| {
+            std::fs::copy(folder.join("x/2-a.png"), folder.join("y/4-b.png")).unwrap();
+        });
+        let told = "equal images with two labels: 1 (groups of images)";
+        assert!(set.record.warnings.iter().any(|it| it == told), "{:?}", set.record.warnings);
+        assert!(set.notices.iter().any(|notice| notice.ends_with(told)));
     }
 
     /// Whether each list of rows lies in one part of every split.
@@ -260,6 +282,7 @@ mod tests {
         assert_eq!(plain.record.duplicates, [[12, 15]]);
         assert_eq!(plain.record.groups, None);
         assert!(!keeps(&plain, &pairs));
+        assert!(!plain.notices.iter().any(|notice| notice.contains("two labels")));
 
         plan.protocol.duplicates = Duplicates::KeepTogether;
         let joined = open_pairs(&plan);

@@ -144,4 +144,11 @@ fn near_duplicates_are_alike_but_not_equal() {
     // The two of a single colour correlate with nothing; of the other four, each with each.
     assert_eq!(pairs.len(), 6);
     assert!((pairs[1].correlation + 1.0).abs() < 1e-3, "the negative: {:?}", pairs[1]);
+
+    // A copy to the pixel is where its original is, and alone would be in no list.
+    fs::copy(folder.path().join("a/2.png"), folder.path().join("b/0.png")).unwrap();
+    fs::copy(folder.path().join("b/2.png"), folder.path().join("b/5.png")).unwrap();
+    let set = open(folder.path()).unwrap();
+    assert_eq!(set.duplicates(), [vec![1, 2], vec![4, 7]]);
+    assert_eq!(set.near_duplicates(), [[0, 1, 2]]);
 }

@@ -2,11 +2,19 @@
 //!
 //! Both sides are trained on the same nested subsets, several times over, and scored on the same
 //! test images. The break-even size `n*` is where the second side overtakes for good, within the
-//! sizes tried; it is interpolated in the logarithm of the size. Its interval is a percentile
-//! bootstrap over test images (the same for all sizes) and, at each size, over repeats.
+//! sizes tried; it is interpolated in the logarithm of the size.
+//!
+//! Its interval is a percentile bootstrap. Repeats and test images are drawn anew, each with
+//! replacement, once for all sizes: the smaller subsets of a repeat lie in its larger ones, so that
+//! what is luck of the draw at one size is luck at the next, and a repeat is one thing to draw, not
+//! as many as there are sizes. With few repeats the interval tells too little of their luck: the
+//! spread of `R` of them is drawn with `(R - 1) / R` of its variance.
 //!
 //! Sources: T. Viering, M. Loog, "The shape of learning curves: a review", IEEE TPAMI 45(6), 2022;
-//! B. Efron, R. Tibshirani, "An introduction to the bootstrap", 1993, chapter 13.
+//! B. Efron, R. Tibshirani, "An introduction to the bootstrap", 1993, chapter 13; A. C. Davison,
+//! D. V. Hinkley, "Bootstrap methods and their application", 1997, section 3.8 (whole clusters are
+//! drawn); A. B. Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1(2):386-411, 2007
+//! (rows and columns are drawn apart).
 
 use crate::statistics::Undefined;
 use crate::statistics::interval::Interval;
@@ -20,7 +28,8 @@ use rand::{Rng, RngExt};
 pub struct Point {
     /// Training images.
     pub size: usize,
-    /// Of the first side, by repeat and test image.
+    /// Of the first side, by repeat and test image. Repeat `r` is nested in repeat `r` of the next
+    /// larger size.
     pub first: Vec<Vec<bool>>,
     /// Of the second side; trained on the same subsets.
     pub second: Vec<Vec<bool>>,
@@ -96,7 +105,7 @@ impl BreakEven {
 ///
 /// # Errors
 /// With fewer than two sizes or resamples, without test images or repeats, or if sizes do not
-/// grow or sides differ in repeats or images.
+/// grow, or sides or sizes differ in repeats or images.
 ///
 /// # Panics
 /// If `level` is not strictly between 0 and 1.
@@ -107,22 +116,21 @@ pub fn break_even(
     seed: Seed,
 ) -> Result<BreakEvenInterval, Undefined> {
     assert!(level > 0.0 && level < 1.0, "a level of {level}");
-    let images = check(points)?;
+    let [images, repeats] = check(points)?;
     if resamples < 2 {
         return Err(Undefined::TooFew { what: "resamples", needed: 2, found: resamples });
     }
     let sizes: Vec<usize> = points.iter().map(|point| point.size).collect();
-    let all: Vec<usize> = (0..images).collect();
-    let measured: Vec<f64> = points
-        .iter()
-        .map(|point| lead(point, &all, &(0..point.first.len()).collect::<Vec<_>>()))
-        .collect();
+    let at = |images: &[usize], repeats: &[usize]| {
+        let leads: Vec<f64> = points.iter().map(|point| lead(point, images, repeats)).collect();
+        BreakEven::of(&sizes, &leads)
+    };
+    let estimate = at(&(0..images).collect::<Vec<_>>(), &(0..repeats).collect::<Vec<_>>());
     let mut ranks: Vec<f64> = (0..resamples)
         .map(|number| {
             let mut rng = seed.child("resample", number as u64).rng();
             let drawn = draw(images, &mut rng);
-            let lead = |point: &Point| lead(point, &drawn, &draw(point.first.len(), &mut rng));
-            BreakEven::of(&sizes, &points.iter().map(lead).collect::<Vec<_>>()).rank()
+            at(&drawn, &draw(repeats, &mut rng)).rank()
         })
         .collect();
     ranks.sort_by(f64::total_cmp);
@@ -132,7 +140,6 @@ pub fn break_even(
         BreakEven::from_rank(ranks[at])
     };
     let tail = (1.0 - level) / 2.0;
-    let estimate = BreakEven::of(&sizes, &measured);
     Ok(BreakEvenInterval { estimate, low: end(tail), high: end(1.0 - tail) })
 }
 
@@ -185,8 +192,8 @@ fn draw(count: usize, rng: &mut impl Rng) -> Vec<usize> {
     (0..count).map(|_| rng.random_range(0..count)).collect()
 }
 
-/// Gives the number of test images.
-fn check(points: &[Point]) -> Result<usize, Undefined> {
+/// Gives the numbers of test images and of repeats.
+fn check(points: &[Point]) -> Result<[usize; 2], Undefined> {
     if points.len() < 2 {
         return Err(Undefined::TooFew { what: "sizes", needed: 2, found: points.len() });
     }
@@ -194,13 +201,14 @@ fn check(points: &[Point]) -> Result<usize, Undefined> {
         let (value, expected) = (pair[1].size as f64, "larger than the one before");
         return Err(Undefined::OutOfRange { name: "size", value, expected });
     }
-    let images = points[0].first.first().map_or(0, Vec::len);
+    let (images, repeats) = (points[0].first.first().map_or(0, Vec::len), points[0].first.len());
     for point in points {
         check_side(&point.first, images)?;
         check_side(&point.second, images)?;
-        check_length("repeats of the second side", point.second.len(), point.first.len())?;
+        check_length("repeats of the first side", point.first.len(), repeats)?;
+        check_length("repeats of the second side", point.second.len(), repeats)?;
     }
-    Ok(images)
+    Ok([images, repeats])
 }
 
 fn check_side(right: &[Vec<bool>], images: usize) -> Result<usize, Undefined> {
@@ -260,6 +268,43 @@ mod tests {
         assert_eq!((always.estimate, always.high), (BreakEven::Below, BreakEven::Below));
     }
 
+    /// Eight repeats, all test images alike: by how much the second side is ahead at two sizes.
+    fn leading(small: [i32; 8], large: [i32; 8]) -> Vec<Point> {
+        let side = |leads: [i32; 8], sign: i32| -> Vec<Vec<bool>> {
+            leads.iter().map(|&lead| vec![lead == sign; 5]).collect()
+        };
+        let point = |(size, leads)| Point { size, first: side(leads, -1), second: side(leads, 1) };
+        [(100, small), (400, large)].into_iter().map(point).collect()
+    }
+
+    /// A repeat whose subsets favour one side does so at every size. If they all do to the same
+    /// extent, the mean lead at both sizes moves by `B / 8`, where `B` is binomial of 8 draws, and
+    /// break-even is `100 * 4^(B / 8)`. With `P(B < 1) = 1/256` and `P(B < 2) = 9/256`, the
+    /// interval at 95 % is that of `B` from 1 to 7, and that at 90 % of 2 to 6. Draws of their own
+    /// at each size would give less.
+    #[test]
+    fn luck_that_all_sizes_share_makes_the_interval_wider() {
+        let points = leading([-1, -1, -1, -1, 0, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1, 1]);
+        for (level, from, to) in [(0.95, 1.0, 7.0), (0.9, 2.0, 6.0)] {
+            let found = break_even(&points, level, 4000, Seed(4)).unwrap();
+            for (end, eighths) in [(found.low, from), (found.estimate, 4.0), (found.high, to)] {
+                let expected = 100.0 * 4_f64.powf(eighths / 8.0);
+                assert!((end.rank() - expected).abs() < 1e-9, "{end:?}, not {expected}");
+            }
+        }
+    }
+
+    /// A repeat that is behind at the small size is ahead at the large one by as much: whatever is
+    /// drawn, break-even is in the middle.
+    #[test]
+    fn luck_that_turns_round_cancels() {
+        let points = leading([-1, -1, -1, -1, 0, 0, 0, 0], [1, 1, 1, 1, 0, 0, 0, 0]);
+        let found = break_even(&points, 0.95, 4000, Seed(4)).unwrap();
+        for end in [found.low, found.estimate, found.high] {
+            assert!((end.rank() - 200.0).abs() < 1e-9, "{found:?}");
+        }
+    }
+
     #[test]
     fn a_band_holds_the_mean_and_is_about_as_wide_as_the_binomial() {
         let (mean, interval) = band(&right([150, 150, 150]), 0.95, 2000, Seed(1)).unwrap();
@@ -280,6 +325,10 @@ mod tests {
         let mut short = good.clone();
         short[1].second.pop();
         assert!(break_even(&short, 0.95, 100, Seed(1)).is_err());
+        let mut fewer = good.clone();
+        fewer[1].first.pop();
+        fewer[1].second.pop();
+        assert!(break_even(&fewer, 0.95, 100, Seed(1)).is_err());
         let mut narrow = good;
         narrow[2].first[0].pop();
         assert!(break_even(&narrow, 0.95, 100, Seed(1)).is_err());

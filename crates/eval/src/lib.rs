@@ -5,6 +5,7 @@
 pub mod across;
 pub mod contract;
 pub mod corrupted;
+pub mod duplicates;
 pub mod latency;
 pub mod learning;
 pub mod learning_curve;

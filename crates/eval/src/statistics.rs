@@ -5,6 +5,7 @@
 //! | how good is one classifier? | [`interval`], [`bootstrap`] |
 //! | two classifiers, one test set | [`paired`], [`verdict`], [`power`] |
 //! | several classifiers, one test set | [`cochran`], then [`pairwise`] |
+//! | how good is it, from bootstrap samples? | [`error_632`] |
 //! | two learners, cross-validated | [`resampled`], [`five_by_two`] |
 //! | two learners, several data sets | [`wilcoxon`], [`permutation`] |
 //! | several learners, several data sets | [`friedman`], [`pairwise`], [`cliques`] |
@@ -20,6 +21,7 @@ pub mod cliques;
 pub mod cochran;
 pub mod distribution;
 pub mod effect;
+pub mod error_632;
 pub mod five_by_two;
 pub mod friedman;
 pub mod interval;

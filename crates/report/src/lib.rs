@@ -9,6 +9,7 @@
 mod figure;
 mod look;
 mod page;
+mod picture;
 mod run_view;
 mod sections;
 mod text;

@@ -83,7 +83,30 @@ fn a_hostile_run_gives_a_harmless_page_and_the_same_bytes_again() {
         assert!(html.contains(&format!("id=\"{section}-1\"")), "{section}");
     }
     assert!(html.contains("Break-even size"));
+    the_images_that_occur_twice_are_listed(&html);
+    assert!(html.contains(", 7 of 600\u{a0}images disputed"));
     the_scoreboard_is_that_of_the_summary(root, &html);
+}
+
+/// Those of the fixture: two groups of equal images, twenty that look alike, one that belongs
+/// together.
+fn the_images_that_occur_twice_are_listed(html: &str) {
+    let html = html.replace('\u{a0}', " ");
+    let digits = between(&html, "<h3 id=\"data-1\"", "<h3").next().unwrap();
+    assert!(digits.contains("Equal images with two labels: </strong>in 1 group,"), "{digits}");
+    assert!(digits.contains("Test images that were trained on: </strong>1 group of equal images"));
+    assert!(digits.contains("No test image looks like a training image."));
+    let lists: Vec<&str> = between(digits, "<ul class=\"copies\">", "</ul>").collect();
+    let shown: Vec<usize> = lists.iter().map(|list| list.matches("<li>").count()).collect();
+    assert_eq!(shown, [2, 12, 1]);
+    let items: Vec<&str> = between(lists[0], "<li>", "</li>").collect();
+    assert!(items[0].contains(&escaped(HOSTILE[0])), "{}", items[0]);
+    for (what, found) in [("in both parts", [1, 0]), ("two labels", [1, 0]), ("<img", [0, 0])] {
+        assert_eq!([0, 1].map(|item| items[item].matches(what).count()), found, "{what}");
+    }
+    assert!(items[0].contains("<bdi>0</bdi>, training") && items[0].contains("</bdi>, test"));
+    assert!(digits.contains("And 8 more, which are in data/<bdi>digits</bdi>.json."));
+    assert!(lists[2].contains("and 15 more"));
 }
 
 /// Only tags and attributes that this crate writes, and nothing from elsewhere.

@@ -6,11 +6,9 @@
 
 use super::balance::{Group, groups_of};
 use super::{Split, SplitError, check_rows, sorted};
+use crate::statistics::error_632::weighted;
 use base::{Labels, ParamError, Seed};
 use rand::RngExt as _;
-
-/// Weight of the error out of the bag: `1 - 1/e`, the share of the rows that a large sample holds.
-const OUT_OF_BAG_WEIGHT: f64 = 0.632;
 
 /// Draws after which a sample is given up.
 const MAX_DRAWS: u64 = 100;
@@ -52,7 +50,8 @@ pub fn bootstrap(labels: &Labels, samples: usize, seed: Seed) -> Result<Vec<Spli
 ///
 /// `apparent` is the error of the model fitted to all rows, on these rows; `out_of_bag` has the
 /// error of each sample of [`bootstrap`] on the rows it left out. It works for accuracies alike.
-/// A model that learns its rows by heart makes the estimate too good.
+/// A model that learns its rows by heart makes the estimate too good:
+/// [`crate::statistics::error_632`] has .632+, which does not.
 ///
 /// ```
 /// let error = eval::split::estimate_632(0.0, &[0.2, 0.3]).unwrap();
@@ -64,7 +63,7 @@ pub fn estimate_632(apparent: f64, out_of_bag: &[f64]) -> Option<f64> {
         return None;
     }
     let mean = out_of_bag.iter().sum::<f64>() / out_of_bag.len() as f64;
-    Some((1.0 - OUT_OF_BAG_WEIGHT) * apparent + OUT_OF_BAG_WEIGHT * mean)
+    Some(weighted(apparent, mean))
 }
 
 fn drawn(groups: &[Group], seed: Seed) -> Split {

@@ -11,8 +11,9 @@ use crate::text;
 use crate::write::ReportError;
 use eval::interval::wilson;
 use eval::metric::{Binning, Reliability, ScoreKind};
+use eval::record::Outcome;
 use eval::run::Run;
-use eval::summary::{PipelineSummary, Summary};
+use eval::summary::{PipelineSummary, Summary, TestResult};
 use maud::{Markup, html};
 
 pub(crate) const SECTION: Section =
@@ -25,6 +26,7 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
     let level = run.manifest.protocol.level;
     let mut figures = Vec::new();
     let mut parts = Vec::new();
+    let mut any_disputed = false;
     for set in sets(run, summary) {
         let mut of_set = Vec::new();
         for (pipeline, result) in set.finished() {
@@ -34,7 +36,10 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
             }
             let Ok(reliability) = evidence.reliability(BINS) else { continue };
             let number = position(&set, pipeline);
-            of_set.push(figure(&set, number, pipeline, &reliability, level)?);
+            let (figure, caption) = figure(&set, number, pipeline, &reliability, level)?;
+            let disputed = disputed(run, result);
+            any_disputed |= disputed.is_some();
+            of_set.push((figure, html! { (caption) (told(disputed, result.predicted.len())) }));
         }
         if !of_set.is_empty() {
             parts.push(html! {
@@ -56,9 +61,35 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
              the images. Shown are the models whose scores are probabilities; votes and margins \
              of support vector machines are none, unless they were calibrated."
         }
+        @if any_disputed {
+            p {
+                "An image is disputed if the machine that was calibrated and its probabilities \
+                 name different classes, which happens where classes are about equally likely. \
+                 Many disputed images say that the probabilities do not describe this machine. \
+                 Which of the two decides is a setting (" code { "decide" } ")."
+            }
+        }
         @for part in &parts { (part) }
     };
     Ok(Some(Content { html, figures }))
+}
+
+/// Test images on which a calibrated machine and its probabilities differ; `None` if the pipeline
+/// was not calibrated.
+fn disputed(run: &Run, result: &TestResult) -> Option<usize> {
+    match run.trials.get(&result.trial)?.outcome {
+        Outcome::Done { disputed, .. } => disputed,
+        Outcome::Failed { .. } => None,
+    }
+}
+
+fn told(disputed: Option<usize>, images: usize) -> Markup {
+    html! {
+        @if let Some(disputed) = disputed {
+            ", " (text::count(disputed as u64)) " of "
+            (text::counted(images as u64, "image", "images")) " disputed"
+        }
+    }
 }
 
 /// Baselines only fill the page, unless one is being compared.

@@ -1,10 +1,13 @@
 //! What the images are, how they were split, and what is wrong with them.
 
+mod copies;
+
 use super::{Content, Section};
 use crate::look;
 use crate::run_view::{SetView, sets};
 use crate::text;
 use crate::write::ReportError;
+use eval::duplicates::{self, DuplicateGroup};
 use eval::record::{DataRecord, SplitRecord};
 use eval::run::Run;
 use eval::summary::Summary;
@@ -12,19 +15,21 @@ use maud::{Markup, html};
 
 pub(crate) const SECTION: Section = Section { id: "data", title: "The images", render };
 
-/// Names of duplicates shown.
-const MAX_NAMES: usize = 5;
 /// Warnings shown.
 const MAX_WARNINGS: usize = 50;
 
 fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> {
     let count = |n: usize| text::count(n as u64);
+    let torn = |groups: Vec<DuplicateGroup<'_>>| groups.iter().filter(|g| g.both_parts).count();
+    let details = sets(run, summary).map(|set| details(run, &set));
+    let details = details.collect::<Result<Vec<_>, _>>()?;
     let html = html! {
         div.scroll { table.wide {
             thead { tr {
                 th { "Data set" } th.number { "Images" } th { "Size" } th.number { "Classes" }
                 th.number { "Training" } th.number { "Test" } th { "Test part" }
-                th.number { "Same pixels in both parts" }
+                th.number { "Same pixels in both parts (groups)" }
+                th.number { "Alike in both parts (groups)" }
             } }
             tbody {
                 @for set in sets(run, summary) {
@@ -41,34 +46,26 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                                     @if set.data.official_split { "official" }
                                     @else { "held out here" }
                                 }
-                                td.number { (count(shared(set.data, split).len())) }
+                                td.number { (count(torn(duplicates::exact(set.data, split)))) }
+                                td.number { (count(torn(duplicates::near(set.data, split)))) }
                             },
-                            None => { td colspan="4" { "not split yet" } },
+                            None => { td colspan="5" { "not split yet" } },
                         }
                     }
                 }
             }
         } }
-        @for set in sets(run, summary) { (details(&set)) }
+        @for set in &details { (set) }
     };
     Ok(Some(Content::text(html)))
 }
 
-/// Groups of equal images with rows in both parts.
-fn shared<'a>(data: &'a DataRecord, split: &SplitRecord) -> Vec<&'a [usize]> {
-    let within = |rows: &[usize], row: &usize| rows.binary_search(row).is_ok();
-    let both = |group: &&Vec<usize>| {
-        group.iter().any(|row| within(&split.train, row))
-            && group.iter().any(|row| within(&split.test, row))
-    };
-    data.duplicates.iter().filter(both).map(Vec::as_slice).collect()
-}
-
-fn details(set: &SetView<'_>) -> Markup {
+fn details(run: &Run, set: &SetView<'_>) -> Result<Markup, ReportError> {
     let data = set.data;
-    html! {
+    let copies = set.hold_out.map(|split| copies::render(run, set, split)).transpose()?;
+    Ok(html! {
         h3 id=(set.anchor("data")) { (look::name(&set.summary.dataset)) }
-        @if let Some(split) = set.hold_out { (duplicates(data, split)) }
+        @if let Some(copies) = &copies { (copies) }
         @if !data.warnings.is_empty() {
             p { strong { (text::counted(data.warnings.len() as u64, "warning", "warnings")) ":" } }
             ul.warnings {
@@ -80,42 +77,7 @@ fn details(set: &SetView<'_>) -> Markup {
         }
         (classes(data, set.hold_out))
         p.note { "Digest of all that can influence a result: " code { (data.digest) } }
-    }
-}
-
-fn duplicates(data: &DataRecord, split: &SplitRecord) -> Markup {
-    let shared = shared(data, split);
-    let name = |&row: &usize| data.image_names.get(row).map_or("?", String::as_str);
-    html! {
-        @if shared.is_empty() {
-            p { "No test image has exactly the same pixels as a training image." }
-        } @else {
-            p {
-                strong { "Test images that were trained on: " }
-                (text::counted(shared.len() as u64, "group", "groups"))
-                " of images with exactly the same pixels in both parts, which flatters every \
-                 pipeline. For example:"
-            }
-            ul.warnings {
-                @for group in shared.iter().take(MAX_NAMES) {
-                    li {
-                        @for (index, row) in group.iter().take(MAX_NAMES).enumerate() {
-                            @if index > 0 { " = " }
-                            bdi { (name(row)) }
-                        }
-                        @if group.len() > MAX_NAMES { " and " (group.len() - MAX_NAMES) " more" }
-                    }
-                }
-            }
-        }
-        @let within = data.duplicates.len() - shared.len();
-        @if within > 0 {
-            p.note {
-                (text::counted(within as u64, "further group", "further groups"))
-                " of equal images within one part."
-            }
-        }
-    }
+    })
 }
 
 /// Images of every class; folded where the list is long.

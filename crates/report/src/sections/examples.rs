@@ -2,13 +2,12 @@
 
 use super::{Content, Section};
 use crate::look;
+use crate::picture;
 use crate::run_view::{SetView, sets};
 use crate::text;
 use crate::write::ReportError;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use eval::run::Run;
-use eval::summary::{Summary, example_path};
+use eval::summary::Summary;
 use maud::{Markup, html};
 
 pub(crate) const SECTION: Section =
@@ -48,16 +47,14 @@ fn examples(run: &Run, set: &SetView<'_>) -> Result<Option<Markup>, ReportError>
     {
         let mut pictures = Vec::new();
         for &row in rows {
-            let file = run.file(&example_path(&set.summary.dataset, row))?;
-            // Anything but a PNG does not belong there and is not shown.
-            pictures.extend(file.filter(|bytes| bytes.starts_with(b"\x89PNG")).map(|f| (row, f)));
+            pictures.extend(picture::kept(run, set, row)?.map(|png| (row, png)));
         }
         let shown = spread(&pictures);
         let figures = shown.iter().map(|(row, png)| {
             let position = hold_out.test.binary_search(row).unwrap_or_default();
             let truth = &set.data.classes[set.data.labels[*row]];
             let mistake = &set.data.classes[wrong_result.predicted[position]];
-            picture(set, *row, png, truth, mistake)
+            example(set, *row, png, truth, mistake)
         });
         let figures: Vec<Markup> = figures.collect();
         sides.push(html! {
@@ -87,18 +84,12 @@ fn spread<T>(all: &[T]) -> Vec<&T> {
     (0..shown).map(|index| &all[index * all.len() / shown]).collect()
 }
 
-fn picture(set: &SetView<'_>, row: usize, png: &[u8], truth: &str, mistake: &str) -> Markup {
-    let size = set.data.size;
-    // Whole multiples of small pictures, so that every pixel is as large as the next.
-    let longer = size.height.max(size.width).max(1);
-    let (times, by) = if longer < SIDE { (SIDE.div_ceil(longer), 1) } else { (SIDE, longer) };
-    let (width, height) = (size.width * times / by, size.height * times / by);
-    let name = set.data.image_names.get(row).map_or("", String::as_str);
+fn example(set: &SetView<'_>, row: usize, png: &[u8], truth: &str, mistake: &str) -> Markup {
+    let name = picture::image_name(set, row);
+    let alt = format!("test image {name}: {truth}, taken for {mistake}");
     html! {
         figure.example {
-            img src={ "data:image/png;base64," (STANDARD.encode(png)) }
-                width=(width.max(1)) height=(height.max(1)) title=(name)
-                alt={ "test image " (name) ": " (truth) ", taken for " (mistake) };
+            (picture::img(set, row, png, SIDE, &alt))
             figcaption {
                 span.right { span aria-label="truth" { "✓" } " " (look::name(truth)) }
                 span.wrong { span aria-label="taken for" { "✗" } " " (look::name(mistake)) }
