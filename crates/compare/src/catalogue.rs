@@ -45,6 +45,8 @@ pub(crate) struct ExtractorKind {
 /// A map of descriptors that learns from the training rows.
 pub(crate) struct TransformKind {
     name: &'static str,
+    /// Whether another seed may give another map.
+    seeded: bool,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
     build: fn(&Settings) -> Built<dyn Transform>,
 }
@@ -56,6 +58,8 @@ pub(crate) struct ClassifierKind {
     name: &'static str,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
     family: Family,
+    /// Whether another seed may give another model.
+    seeded: bool,
     /// Several of them at once, where they share work.
     many: Option<BuildMany>,
     build: fn(&Settings) -> Built<dyn Fit<Matrix>>,
@@ -66,6 +70,8 @@ pub(crate) struct ModelKind {
     name: &'static str,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
     family: Family,
+    /// Whether another seed may give other features.
+    seeded: bool,
     build: fn(&Settings) -> Built<dyn FitEmbedding>,
 }
 
@@ -127,6 +133,7 @@ pub(crate) const EXTRACTORS: &[ExtractorKind] = &[
 pub(crate) const TRANSFORMS: &[TransformKind] = &[
     TransformKind {
         name: "standardise",
+        seeded: false,
         complete: complete::<NoSettings>,
         build: |s| {
             read::<NoSettings>(s)?;
@@ -135,16 +142,19 @@ pub(crate) const TRANSFORMS: &[TransformKind] = &[
     },
     TransformKind {
         name: "min-max",
+        seeded: false,
         complete: complete::<classic::MinMaxParams>,
         build: |s| Ok(Box::new(classic::MinMax::new(&read(s)?)?)),
     },
     TransformKind {
         name: "normalise-rows",
+        seeded: false,
         complete: complete::<classic::NormaliseRowsParams>,
         build: |s| Ok(Box::new(classic::NormaliseRows::new(&read(s)?))),
     },
     TransformKind {
         name: "hellinger",
+        seeded: false,
         complete: complete::<NoSettings>,
         build: |s| {
             read::<NoSettings>(s)?;
@@ -153,21 +163,25 @@ pub(crate) const TRANSFORMS: &[TransformKind] = &[
     },
     TransformKind {
         name: "pca",
+        seeded: false,
         complete: complete::<classic::PcaParams>,
         build: |s| Ok(Box::new(classic::Pca::new(&read(s)?)?)),
     },
     TransformKind {
         name: "lda",
+        seeded: false,
         complete: complete::<classic::LdaParams>,
         build: |s| Ok(Box::new(classic::Lda::new(&read(s)?)?)),
     },
     TransformKind {
         name: "nystroem",
+        seeded: true,
         complete: complete::<classic::NystroemParams>,
         build: |s| Ok(Box::new(classic::Nystroem::new(&read(s)?)?)),
     },
     TransformKind {
         name: "random-fourier",
+        seeded: true,
         complete: complete::<classic::RandomFourierParams>,
         build: |s| Ok(Box::new(classic::RandomFourier::new(&read(s)?)?)),
     },
@@ -178,6 +192,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "svm",
         complete: complete::<classic::SvmParams>,
         family: Family::Classical,
+        seeded: false,
         many: Some(|points| {
             let params = points.iter().map(read).collect::<Result<Vec<_>, _>>()?;
             Ok(Box::new(classic::SvmMany::new(&params)?))
@@ -188,6 +203,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "linear-svm",
         complete: complete::<classic::LinearSvmParams>,
         family: Family::Classical,
+        seeded: true,
         many: None,
         build: |s| Ok(Box::new(classic::LinearSvm::new(&read(s)?)?)),
     },
@@ -195,6 +211,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "logistic-regression",
         complete: complete::<classic::LogisticRegressionParams>,
         family: Family::Classical,
+        seeded: false,
         many: None,
         build: |s| Ok(Box::new(classic::LogisticRegression::new(&read(s)?)?)),
     },
@@ -202,6 +219,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "sgd-svm",
         complete: complete::<classic::SgdSvmParams>,
         family: Family::Classical,
+        seeded: true,
         many: None,
         build: |s| Ok(Box::new(classic::SgdSvm::new(&read(s)?)?)),
     },
@@ -209,6 +227,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "adaboost",
         complete: complete::<classic::AdaBoostParams>,
         family: Family::Classical,
+        seeded: false,
         many: None,
         build: |s| Ok(Box::new(classic::AdaBoost::new(&read(s)?)?)),
     },
@@ -216,6 +235,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "linfa-svm",
         complete: complete::<classic::LinfaSvmParams>,
         family: Family::Reference,
+        seeded: false,
         many: None,
         build: |s| Ok(Box::new(classic::LinfaSvm::new(&read(s)?)?)),
     },
@@ -223,6 +243,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "nearest-neighbours",
         complete: complete::<classic::NearestNeighboursParams>,
         family: Family::Reference,
+        seeded: false,
         many: None,
         build: |s| Ok(Box::new(classic::NearestNeighbours::new(&read(s)?)?)),
     },
@@ -230,6 +251,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "nearest-mean",
         complete: complete::<NoSettings>,
         family: Family::Reference,
+        seeded: false,
         many: None,
         build: |s| {
             read::<NoSettings>(s)?;
@@ -240,6 +262,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "majority",
         complete: complete::<NoSettings>,
         family: Family::Reference,
+        seeded: false,
         many: None,
         build: |s| {
             read::<NoSettings>(s)?;
@@ -253,12 +276,14 @@ pub(crate) const MODELS: &[ModelKind] = &[
         name: "cnn",
         complete: complete::<deep::CnnParams>,
         family: Family::Deep,
+        seeded: true,
         build: |s| Ok(Box::new(deep::Cnn::new(&read(s)?)?)),
     },
     ModelKind {
         name: "boosted-haar",
         complete: complete::<BoostedHaarParams>,
         family: Family::Classical,
+        seeded: false,
         build: |s| Ok(Box::new(BoostedHaar::new(&read(s)?)?)),
     },
 ];
@@ -374,6 +399,20 @@ pub(crate) fn model_family(kind: &str) -> Result<Family, EntryError> {
     Ok(model_kind(kind)?.family)
 }
 
+/// Whether a classifier of that kind behind these maps may depend on the seed.
+pub(crate) fn seeded(kind: &str, transforms: &[Value]) -> Result<bool, EntryError> {
+    let mut seeded = classifier_kind(kind)?.seeded;
+    for entry in transforms {
+        seeded |= transform_kind(transform_entry(entry)?.0)?.seeded;
+    }
+    Ok(seeded)
+}
+
+/// Whether the features of a model of that kind may depend on the seed.
+pub(crate) fn model_seeded(kind: &str) -> Result<bool, EntryError> {
+    Ok(model_kind(kind)?.seeded)
+}
+
 /// The model of that kind with these settings.
 pub(crate) fn model(kind: &str, settings: &Settings) -> Built<dyn FitEmbedding> {
     (model_kind(kind)?.build)(settings)
@@ -418,4 +457,47 @@ fn complete<P: DeserializeOwned + Serialize>(s: &Settings) -> Result<Settings, s
 /// Settings of a plan as the recipe's own parameters; what it does not know is an error.
 fn read<T: DeserializeOwned>(settings: &Settings) -> Result<T, serde_json::Error> {
     serde_json::from_value(Value::Object(settings.clone().into_iter().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::{Labels, Seed};
+    use serde_json::json;
+
+    /// Three classes of noise that overlap, 90 rows of 12 numbers between 0 and 1.
+    fn rows() -> (Matrix, Labels) {
+        let noise = Seed(2).permutation(90 * 12);
+        let x = Matrix::from_shape_fn((90, 12), |(row, column)| {
+            let shift = if column % 3 == row % 3 { 0.2 } else { 0.0 };
+            0.8 * noise[row * 12 + column] as f32 / 1080.0 + shift
+        });
+        let names = ["a", "b", "c"].map(str::to_owned);
+        (x, Labels::new((0..90).map(|row| row % 3).collect(), &names).unwrap())
+    }
+
+    /// Whether two seeds give the same scores.
+    fn ignores_its_seed(recipe: &dyn Fit<Matrix>) -> bool {
+        let (x, y) = rows();
+        let scores = |seed| recipe.fit(&x, &y, Seed(seed)).unwrap().scores(&x);
+        scores(1) == scores(2)
+    }
+
+    /// What is said to ignore its seed is trained once for all seeds.
+    #[test]
+    fn who_ignores_the_seed_is_known() {
+        for kind in CLASSIFIERS {
+            let recipe = classifier(kind.name, false, &[], &Settings::new()).unwrap();
+            assert_eq!(ignores_its_seed(&*recipe), !kind.seeded, "{}", kind.name);
+        }
+        for kind in TRANSFORMS {
+            let settings = match kind.name {
+                "nystroem" => json!({ "components": 8 }),
+                _ => json!({}),
+            };
+            let entry = json!({ kind.name: settings });
+            let recipe = classifier("nearest-mean", false, &[entry], &Settings::new()).unwrap();
+            assert_eq!(ignores_its_seed(&*recipe), !kind.seeded, "{}", kind.name);
+        }
+    }
 }

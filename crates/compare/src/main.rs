@@ -22,6 +22,7 @@ mod robustness;
 mod run;
 mod runner;
 mod search;
+mod seeds;
 mod sets;
 mod sources;
 mod together;

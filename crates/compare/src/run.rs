@@ -12,7 +12,9 @@ use crate::robustness;
 use crate::runner::{Stage, Work};
 use crate::sets::{self, OpenSet};
 use anyhow::Context;
-use eval::record::{Family, Manifest, SCHEMA, SplitRecord, canonical_sha256};
+use eval::record::{
+    Family, Manifest, PipelineInfo, Protocol, SCHEMA, SplitRecord, canonical_sha256,
+};
 use eval::store::RunDirectory;
 use std::path::PathBuf;
 
@@ -52,7 +54,7 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
     }
     make_place(&root)?;
     write_inputs(&directory, &manifest, &sets)?;
-    let progress = Progress::new(total_weight(&pipelines, &sets));
+    let progress = Progress::new(total_weight(&pipelines, &sets, &plan.protocol));
     for warning in sets.iter().flat_map(|set| &set.notices) {
         progress.warn(warning);
     }
@@ -70,7 +72,7 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
             data: &set.record,
             images: set.data.images(),
             labels: &set.labels,
-            stages: stages(set),
+            stages: stages(set, &plan.protocol),
             conditions: &conditions,
             progress: &progress,
         };
@@ -150,7 +152,7 @@ fn write_inputs(
     directory.write_environment(&environment())?;
     for set in sets {
         directory.write_data(&set.record)?;
-        for Stage { test, folds, curves, .. } in stages(set) {
+        for Stage { test, folds, curves, .. } in stages(set, &manifest.protocol) {
             let splits = folds.iter().chain(curves).chain([test]);
             splits.into_iter().try_for_each(|split| directory.write_split(split))?;
         }
@@ -159,25 +161,26 @@ fn write_inputs(
 }
 
 /// Where the pipelines are searched and scored: see [`Work::stages`].
-fn stages(set: &OpenSet) -> Vec<Stage<'_>> {
-    let (test, folds) = (&set.hold_out, &set.folds[..]);
-    let mut stages = vec![Stage { test, folds, curves: &set.curves, timed: true }];
-    let outer = |(test, folds)| Stage { test, folds, curves: &[], timed: false };
+fn stages<'a>(set: &'a OpenSet, protocol: &Protocol) -> Vec<Stage<'a>> {
+    let (test, folds, seeds) = (&set.hold_out, &set.folds[..], protocol.seeds);
+    let mut stages = vec![Stage { test, folds, curves: &set.curves, seeds, timed: true }];
+    let outer = |(test, folds)| Stage { test, folds, curves: &[], seeds: 1, timed: false };
     stages.extend(set.outer.iter().map(|(test, folds)| outer((test, &folds[..]))));
     stages
 }
 
 /// Of searches that end early, too much; the bar jumps then.
-fn total_weight(pipelines: &Pipelines, sets: &[OpenSet]) -> u64 {
+fn total_weight(pipelines: &Pipelines, sets: &[OpenSet], protocol: &Protocol) -> u64 {
     let points = pipelines.points();
-    let of_stage = |Stage { test, folds, curves, .. }: &Stage<'_>| -> u64 {
+    let of_stage = |Stage { test, folds, curves, seeds, .. }: &Stage<'_>| -> u64 {
         let rows_of = |splits: &[SplitRecord]| splits.iter().map(|split| split.train.len()).sum();
         let (fold_rows, curve_rows): (usize, usize) = (rows_of(folds), rows_of(curves));
-        let rows = |info, count: usize| {
+        let rows = |info: &PipelineInfo, count: usize| {
             let curve = if curves::has_curve(info) { curve_rows } else { 0 };
-            fold_rows * count + test.train.len() + curve
+            let trainings = if info.seeded { *seeds } else { 1 };
+            fold_rows * count + trainings * test.train.len() + curve
         };
         points.iter().map(|(info, count)| weight(&info.settings, rows(info, *count))).sum()
     };
-    sets.iter().flat_map(stages).map(|stage| of_stage(&stage)).sum()
+    sets.iter().flat_map(|set| stages(set, protocol)).map(|stage| of_stage(&stage)).sum()
 }

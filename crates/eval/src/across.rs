@@ -173,6 +173,7 @@ mod tests {
                 model_bytes: 0,
                 costs: None,
             }),
+            trainings: Vec::new(),
         }
     }
 

@@ -16,6 +16,7 @@ pub mod record;
 pub mod robustness;
 pub mod run;
 pub mod search;
+pub mod seeds;
 pub mod selection;
 pub mod split;
 pub mod statistics;

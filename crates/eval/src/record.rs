@@ -83,6 +83,9 @@ pub struct Protocol {
     pub severities: Vec<usize>,
     /// Trainings on parts of the training rows; unset: none.
     pub learning_curve: Option<LearningCurve>,
+    /// Trainings of each winner on all training rows, each with a seed of its own; the answer is
+    /// that of the first: [`crate::seeds`].
+    pub seeds: usize,
 }
 
 /// How a search goes through the points.
@@ -139,6 +142,7 @@ impl Default for Protocol {
             corruptions: Corruptions::Word(CorruptionWord::None),
             severities: vec![1, 2, 3, 4, 5],
             learning_curve: None,
+            seeds: 1,
         }
     }
 }
@@ -208,6 +212,9 @@ pub struct PipelineInfo {
     pub settings: Value,
     /// What the search chooses from, by setting; empty if there is nothing to choose.
     pub grid: Space,
+    /// Whether another seed may give another model.
+    #[serde(default)]
+    pub seeded: bool,
 }
 
 /// Where it ran: `environment.json`.
@@ -301,8 +308,8 @@ pub struct TrialSpec {
     pub data: String,
     /// [`SplitRecord::sha256`].
     pub split: String,
-    /// Seed of the run; the trial's own is `seed.child(split, 0)`, so that all recipes start alike
-    /// on the same rows.
+    /// Seed of the run, or [`crate::seeds::seed`] of a further training; the trial's own is
+    /// `seed.child(split, 0)`, so that all recipes start alike on the same rows.
     pub seed: u64,
     /// Hash of the points and splits that were trained together with this one, if any were: last
     /// bits depend on them.

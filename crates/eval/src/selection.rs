@@ -131,10 +131,22 @@ pub(crate) struct Trials<'a> {
 }
 
 impl<'a> Trials<'a> {
-    /// The trial of a point on a split.
+    /// The trial of a point on a split, with the seed of the run.
     pub(crate) fn find(&self, split: &SplitRecord, point: &Point) -> Option<&'a Trial> {
-        let fits =
-            |trial: &&&Trial| trial.spec.split == split.sha256 && trial.spec.parameters == *point;
+        self.find_seeded(split, point, self.run.manifest.seed)
+    }
+
+    /// The trial of a point on a split, with that seed.
+    pub(crate) fn find_seeded(
+        &self,
+        split: &SplitRecord,
+        point: &Point,
+        seed: u64,
+    ) -> Option<&'a Trial> {
+        let fits = |trial: &&&Trial| {
+            let spec = &trial.spec;
+            spec.split == split.sha256 && spec.parameters == *point && spec.seed == seed
+        };
         self.trials.iter().find(fits).copied()
     }
 

@@ -57,6 +57,10 @@ pub struct PipelineSummary {
     pub nested: Vec<OuterFold>,
     /// The refit on all training rows, scored on the hold-out.
     pub result: Result<TestResult, Unfinished>,
+    /// Accuracy on the hold-out of the refit with each seed that is done, that of the result first;
+    /// `None` where it failed. Empty if the plan asks for one seed, or the seed changes nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trainings: Vec<Option<f64>>,
 }
 
 /// Why a pipeline has no test result.
@@ -136,6 +140,10 @@ impl SetSummary {
             let trials = Trials { run, data, info, trials: &trials };
             let search = trials.search(Stage::HoldOut)?;
             let last = search.as_ref().and_then(|search| trials.find(hold_out, &search.chosen));
+            let trainings = match &search {
+                Some(search) => trials.trainings(hold_out, &search.chosen)?,
+                None => Vec::new(),
+            };
             pipelines.push(PipelineSummary {
                 name: info.name.clone(),
                 family: info.family,
@@ -144,6 +152,7 @@ impl SetSummary {
                 result: test_result(run, data, hold_out, last)?,
                 nested: trials.outer_folds()?,
                 search,
+                trainings,
             });
         }
         let answer = answer(run, data, hold_out, &pipelines);

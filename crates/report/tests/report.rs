@@ -79,11 +79,12 @@ fn a_hostile_run_gives_a_harmless_page_and_the_same_bytes_again() {
         assert!(html.contains(&escaped(name)), "{name} is not on the page");
     }
     assert!(html.contains(&format!("alt=\"test image {}", escaped("image 0"))));
-    for section in ["learning", "robustness", "pareto"] {
+    for section in ["learning", "robustness", "pareto", "seeds"] {
         assert!(html.contains(&format!("id=\"{section}-1\"")), "{section}");
     }
     assert!(html.contains("Break-even size"));
     the_scoreboard_is_that_of_the_summary(root, &html);
+    the_spread_is_that_of_the_trainings(root, &html);
 }
 
 /// Only tags and attributes that this crate writes, and nothing from elsewhere.
@@ -187,6 +188,33 @@ fn the_scoreboard_is_that_of_the_summary(root: &Path, html: &str) {
     }
     assert!(html.contains("did not converge within 1,000,000 iterations"));
     assert!(html.contains("at the edge of its grid"));
+}
+
+/// Mean and ends of the accuracies, and no test of them.
+fn the_spread_is_that_of_the_trainings(root: &Path, html: &str) {
+    let summary = Summary::of(&Run::load(root).unwrap()).unwrap();
+    let section = between(html, "<section id=\"seeds\">", "</section>").next().unwrap();
+    assert!(section.contains("never tested as evidence") && !section.contains("mid-p"));
+    let tables: Vec<&str> = between(section, "<table", "</table>").collect();
+    assert_eq!(tables.len(), summary.sets.len());
+    for (table, set) in tables.into_iter().zip(&summary.sets) {
+        let rows: Vec<&str> = between(table, "<tr", "</tr>").skip(1).collect();
+        let trained: Vec<_> = set.pipelines.iter().filter(|it| !it.trainings.is_empty()).collect();
+        assert_eq!((rows.len(), trained.len()), (3, 3), "the networks");
+        for pipeline in trained {
+            let name = format!("<bdi>{}</bdi>", escaped(&pipeline.name));
+            let cells = cells(rows.iter().find(|row| row.contains(&name)).expect(&name));
+            let accuracies: Vec<f64> = pipeline.trainings.iter().map(|it| it.unwrap()).collect();
+            assert_eq!(accuracies[0], pipeline.result.as_ref().unwrap().accuracy);
+            let percent = |share: f64| format!("{:.1}", 100.0 * share);
+            let mean = accuracies.iter().sum::<f64>() / fixture::SEEDS as f64;
+            let ends = |fold: fn(f64, f64) -> f64| accuracies.iter().copied().reduce(fold).unwrap();
+            assert_eq!(cells[0], fixture::SEEDS.to_string());
+            assert_eq!(cells[2], format!("{} %", percent(mean)), "{name}");
+            let range = format!("{} – {} %", percent(ends(f64::min)), percent(ends(f64::max)));
+            assert_eq!(cells[4], range, "{name}");
+        }
+    }
 }
 
 /// One pipeline on either side and one pair of classes.

@@ -100,9 +100,13 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                 }
             }
             li {
-                "How much a result depends on the seed: every pipeline was trained with one. The \
-                 intervals of the answer hold for the luck of the test images only"
-                @if protocol.nested.is_some() { "; cross-validation tells of that of the split" }
+                @if protocol.seeds < 2 {
+                    "How much a result depends on the seed: every pipeline was trained with one. "
+                }
+                "The intervals of the answer hold for the luck of the test images only, not for \
+                 that of the training or of the split"
+                @if protocol.seeds > 1 { "; further seeds tell of the former" }
+                @if protocol.nested.is_some() { "; cross-validation tells of the latter" }
                 "."
             }
             li {

@@ -20,6 +20,7 @@ mod pareto;
 mod reproduce;
 mod robustness;
 mod scoreboard;
+mod seeds;
 mod table;
 mod verdict;
 
@@ -62,6 +63,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     confusion::SECTION,
     metrics::SECTION,
     calibration::SECTION,
+    seeds::SECTION,
     learning::SECTION,
     robustness::SECTION,
     cost::SECTION,
