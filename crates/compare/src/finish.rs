@@ -7,7 +7,8 @@ use crate::run::BadRequest;
 use crate::sets::OpenSet;
 use anyhow::Context;
 use base::Images;
-use eval::record::{Manifest, PipelineInfo, SearchMethod};
+use eval::record::{Family, Manifest, PipelineInfo, SearchMethod};
+use eval::repeated::takes_part;
 use eval::run::Run;
 use eval::store::{RunDirectory, StoreError};
 use eval::summary::{
@@ -84,7 +85,12 @@ fn missing(set: &SetSummary, manifest: &Manifest) -> usize {
         more || pipeline.search.is_none() || pipeline.result == Err(Unfinished::Missing)
     };
     let pipelines = set.pipelines.iter().zip(&manifest.pipelines);
-    pipelines.filter(unfinished).count() + usize::from(set.pipelines.is_empty())
+    let repeated = protocol.repeated.map_or(0, |repeated| repeated.repeats * repeated.folds);
+    let behind =
+        |&place: &usize| takes_part(set, place) && set.pipelines[place].repeated.len() < repeated;
+    pipelines.filter(unfinished).count()
+        + (0..set.pipelines.len()).filter(behind).count()
+        + usize::from(set.pipelines.is_empty())
 }
 
 /// Prints results; whoever has read enough may close the pipe.
@@ -156,6 +162,16 @@ pub(crate) fn print_plan(
         let own = (points * protocol.folds + 1) * stages + again;
         fits += own;
         lines.push(format!("{}: {points} points, {at_most}{own} fits per set", info.name));
+    }
+    if let Some(repeated) = protocol.repeated {
+        let infos = pipelines.infos();
+        let references = infos.iter().filter(|info| info.family == Family::Reference).count();
+        let own = repeated.repeats * repeated.folds * (2 + references);
+        fits += own;
+        lines.push(format!(
+            "repeated cross-validation of both champions and {references} references: {own} fits \
+             per set"
+        ));
     }
     lines.push(format!("{at_most}{} fits in all", fits * sets.len()));
     print(&lines)

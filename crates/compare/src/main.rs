@@ -18,6 +18,7 @@ mod pipelines;
 mod place;
 mod plan;
 mod progress;
+mod repeated;
 mod robustness;
 mod run;
 mod runner;

@@ -203,6 +203,11 @@ impl Faults {
         if let Some(nested) = protocol.nested {
             check(nested.folds >= 2, "nested.folds", nested.folds as f64, "at least 2");
         }
+        if let Some(repeated) = protocol.repeated {
+            let (repeats, folds) = (repeated.repeats as f64, repeated.folds as f64);
+            check(repeats >= 1.0, "repeated.repeats", repeats, "at least 1");
+            check(folds >= 2.0, "repeated.folds", folds, "at least 2");
+        }
         // Of settings without a grid, whatever the data: what is left is wrong with the search.
         let folds = Folds { count: protocol.folds, rows: usize::MAX, classes: 2 };
         if let Err(error) = Search::new(protocol, &Grid::new(), Seed(plan.seed), folds) {

@@ -15,7 +15,9 @@ use anyhow::Context;
 use eval::record::{
     Family, Manifest, PipelineInfo, Protocol, SCHEMA, SplitRecord, canonical_sha256,
 };
+use eval::run::Run;
 use eval::store::RunDirectory;
+use eval::summary::Summary;
 use std::path::PathBuf;
 
 /// A request that cannot be carried out: what is wrong, a line each.
@@ -65,18 +67,23 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
     }
     let conditions =
         robustness::conditions(&plan.protocol).map_err(|fault| BadRequest(vec![fault]))?;
-    for set in &sets {
-        let work = Work {
-            manifest: &manifest,
-            directory: &directory,
-            data: &set.record,
-            images: set.data.images(),
-            labels: &set.labels,
-            stages: stages(set, &plan.protocol),
-            conditions: &conditions,
-            progress: &progress,
-        };
-        work.run(&pipelines)?;
+    let works = sets.iter().map(|set| Work {
+        manifest: &manifest,
+        directory: &directory,
+        data: &set.record,
+        images: set.data.images(),
+        labels: &set.labels,
+        stages: stages(set, &plan.protocol),
+        repeats: &set.repeats,
+        conditions: &conditions,
+        progress: &progress,
+    });
+    let works: Vec<Work<'_>> = works.collect();
+    works.iter().try_for_each(|work| work.run(&pipelines))?;
+    if plan.protocol.repeated.is_some() {
+        let summary = Summary::of(&Run::load(&root)?)?;
+        let mut works = works.iter().zip(&summary.sets);
+        works.try_for_each(|(work, found)| work.repeated(&pipelines, found))?;
     }
     progress.finish();
     finish::outputs(&directory, &sets)?;
@@ -156,6 +163,7 @@ fn write_inputs(
             let splits = folds.iter().chain(curves).chain([test]);
             splits.into_iter().try_for_each(|split| directory.write_split(split))?;
         }
+        set.repeats.iter().flatten().try_for_each(|split| directory.write_split(split))?;
     }
     Ok(())
 }
@@ -182,5 +190,18 @@ fn total_weight(pipelines: &Pipelines, sets: &[OpenSet], protocol: &Protocol) ->
         };
         points.iter().map(|(info, count)| weight(&info.settings, rows(info, *count))).sum()
     };
-    sets.iter().flat_map(|set| stages(set, protocol)).map(|stage| of_stage(&stage)).sum()
+    let repeated = |set: &OpenSet| -> u64 {
+        let rows = set.repeats.iter().flatten().map(|split| split.train.len()).sum();
+        let weights = |family| {
+            let of_family = points.iter().filter(move |(info, _)| info.family == family);
+            of_family.map(move |(info, _)| weight(&info.settings, rows))
+        };
+        // Nobody knows the champions yet; the heaviest of each side stands for them.
+        let champions = [Family::Classical, Family::Deep].map(|side| weights(side).max());
+        champions.into_iter().flatten().chain(weights(Family::Reference)).sum()
+    };
+    let of_set = |set: &OpenSet| -> u64 {
+        stages(set, protocol).iter().map(of_stage).sum::<u64>() + repeated(set)
+    };
+    sets.iter().map(of_set).sum()
 }

@@ -39,6 +39,8 @@ pub(crate) struct Work<'a> {
     /// The whole training part with the hold-out, then the outer folds of the nested
     /// cross-validation, if there are any.
     pub(crate) stages: Vec<Stage<'a>>,
+    /// The folds of each repetition of a repeated cross-validation, if there is one.
+    pub(crate) repeats: &'a [Vec<SplitRecord>],
     /// What the test images are put through for every model that is refitted on the whole training
     /// part.
     pub(crate) conditions: &'a [robustness::Condition],

@@ -1,4 +1,5 @@
-//! What stands beside the answer, from outside: trainings with other seeds.
+//! What stands beside the answer, from outside: trainings with other seeds, and repeated
+//! cross-validation.
 
 mod common;
 
@@ -64,8 +65,57 @@ fn a_missing_training_is_told() {
 }
 
 #[test]
+fn champions_and_references_are_cross_validated_again() {
+    let folder = with("folds = 2\nrepeated = { repeats = 5, folds = 2 }", GRID);
+    let trials = run_twice(folder.path());
+    let summary = summary(folder.path());
+    let pipelines = summary["pipelines"].as_array().unwrap();
+    let champion = |side: &str| summary["answer"][side].as_u64().unwrap() as usize;
+    let (classical, deep) = (champion("classical"), champion("deep"));
+    for (place, pipeline) in pipelines.iter().enumerate() {
+        let name = pipeline["name"].as_str().unwrap();
+        let takes_part = [classical, deep].contains(&place) || pipeline["family"] == "reference";
+        let done = of(&trials, name, ".repeat");
+        // The network is trained for what stands on it, whose trials are its own.
+        assert_eq!(done.len(), if takes_part { 10 } else { 0 }, "{name}");
+        for trial in done {
+            assert_eq!(trial["spec"]["parameters"], pipeline["search"]["chosen"], "{name}");
+        }
+    }
+    let rows = |name: &str, part: &str| -> BTreeSet<u64> {
+        let path = folder.path().join(format!("run/splits/bars.{name}.json"));
+        let split: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        split[part].as_array().unwrap().iter().map(|row| row.as_u64().unwrap()).collect()
+    };
+    let all = rows("holdout", "train");
+    for repeat in 0..5 {
+        let [first, second] = [0, 1].map(|k| rows(&format!("repeat{repeat}-fold{k}"), "test"));
+        assert!(first.is_disjoint(&second) && first.union(&second).count() == all.len());
+        assert_eq!(rows(&format!("repeat{repeat}-fold0"), "train"), second);
+        assert!(first.is_subset(&all) && second.is_subset(&all));
+    }
+    let folds = |place: usize| -> Vec<f64> {
+        serde_json::from_value(pipelines[place]["repeated"].clone()).unwrap()
+    };
+    let differences: Vec<f64> =
+        folds(classical).iter().zip(folds(deep)).map(|(a, b)| a - b).collect();
+    let told: Vec<f64> =
+        serde_json::from_value(summary["repeated"]["differences"].clone()).unwrap();
+    assert_eq!((told.len(), told), (10, differences));
+    let page = std::fs::read_to_string(folder.path().join("run/report.html")).unwrap();
+    assert!(page.contains("id=\"repeated-1\"") && page.contains("Dietterich"));
+}
+
+#[test]
 fn what_cannot_be_is_told_before_any_work() {
-    for (protocol, part) in [("seeds = 0", "`seeds` is 0"), ("seeds = -1", "seeds")] {
+    for (protocol, part) in [
+        ("seeds = 0", "`seeds` is 0"),
+        ("seeds = -1", "seeds"),
+        ("repeated = { repeats = 0, folds = 2 }", "`repeated.repeats` is 0"),
+        ("repeated = { repeats = 10, folds = 1 }", "`repeated.folds` is 1"),
+        ("repeated = { repeats = 10 }", "missing field `folds`"),
+        ("repeated = { repeats = 1, folds = 40 }", "of the images not held out"),
+    ] {
         let folder = with(protocol, GRID);
         let refused = compare(folder.path(), &["--plan", "plan.toml", "--out", "run"]);
         assert_eq!(refused.status.code(), Some(2));

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{compare, of, pipeline, run_twice, succeed, summary, with};
+use common::{compare, of, pipeline, run_twice, summary, with};
 use serde_json::Value;
 use std::collections::BTreeSet;
 

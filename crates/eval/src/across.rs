@@ -174,6 +174,7 @@ mod tests {
                 costs: None,
             }),
             trainings: Vec::new(),
+            repeated: Vec::new(),
         }
     }
 
@@ -185,6 +186,7 @@ mod tests {
             pipelines: pipelines(number),
             answer: None,
             nested: None,
+            repeated: None,
         };
         Summary { sets: (0..sets).map(set).collect() }
     }

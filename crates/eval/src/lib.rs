@@ -13,6 +13,7 @@ pub mod pareto;
 pub mod peak_memory;
 pub mod power_law;
 pub mod record;
+pub mod repeated;
 pub mod robustness;
 pub mod run;
 pub mod search;

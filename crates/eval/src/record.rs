@@ -77,6 +77,9 @@ pub struct Protocol {
     pub rule: Rule,
     /// Nested cross-validation inside the training part, beside the hold-out.
     pub nested: Option<Nested>,
+    /// Repeated cross-validation of the champions inside the training part, beside the hold-out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Repeated>,
     /// Corruptions of the test images on which every refitted model is scored too.
     pub corruptions: Corruptions,
     /// Severities of each corruption, 1 to 5.
@@ -111,6 +114,16 @@ pub struct Nested {
     pub folds: usize,
 }
 
+/// Repeated cross-validation: [`crate::repeated`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repeated {
+    /// How often the training part is cut into folds anew.
+    pub repeats: usize,
+    /// Folds of each cut.
+    pub folds: usize,
+}
+
 /// What becomes of exact and near-duplicates when the images are split. An official split stays as
 /// it is; only the folds of its training part change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -138,6 +151,7 @@ impl Default for Protocol {
             race_level: 0.05,
             rule: Rule::Best,
             nested: None,
+            repeated: None,
             duplicates: Duplicates::KeepTogether,
             corruptions: Corruptions::Word(CorruptionWord::None),
             severities: vec![1, 2, 3, 4, 5],

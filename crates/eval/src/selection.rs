@@ -150,7 +150,7 @@ impl<'a> Trials<'a> {
         self.trials.iter().find(fits).copied()
     }
 
-    fn split(&self, name: &str) -> Option<&'a SplitRecord> {
+    pub(crate) fn split(&self, name: &str) -> Option<&'a SplitRecord> {
         self.run.splits.get(name)
     }
 
@@ -222,7 +222,7 @@ impl<'a> Trials<'a> {
 
     /// Accuracy of a trial on its test rows; a failed trial counts as all wrong, so that a setting
     /// that cannot be trained is never chosen over one that can.
-    fn accuracy(&self, split: &SplitRecord, trial: &Trial) -> Result<f64, StoreError> {
+    pub(crate) fn accuracy(&self, split: &SplitRecord, trial: &Trial) -> Result<f64, StoreError> {
         let Some(scores) = self.run.directory.scores(trial)? else { return Ok(0.0) };
         Ok(accuracy(&truth(self.data, split), &scores.predicted()))
     }

@@ -79,12 +79,13 @@ fn a_hostile_run_gives_a_harmless_page_and_the_same_bytes_again() {
         assert!(html.contains(&escaped(name)), "{name} is not on the page");
     }
     assert!(html.contains(&format!("alt=\"test image {}", escaped("image 0"))));
-    for section in ["learning", "robustness", "pareto", "seeds"] {
+    for section in ["learning", "robustness", "pareto", "seeds", "repeated"] {
         assert!(html.contains(&format!("id=\"{section}-1\"")), "{section}");
     }
     assert!(html.contains("Break-even size"));
     the_scoreboard_is_that_of_the_summary(root, &html);
     the_spread_is_that_of_the_trainings(root, &html);
+    the_folds_are_those_of_the_champions(root, &html);
 }
 
 /// Only tags and attributes that this crate writes, and nothing from elsewhere.
@@ -214,6 +215,27 @@ fn the_spread_is_that_of_the_trainings(root: &Path, html: &str) {
             let range = format!("{} – {} %", percent(ends(f64::min)), percent(ends(f64::max)));
             assert_eq!(cells[4], range, "{name}");
         }
+    }
+}
+
+/// Mean differences, with the tests that the scheme has and the caution that it needs.
+fn the_folds_are_those_of_the_champions(root: &Path, html: &str) {
+    let summary = Summary::of(&Run::load(root).unwrap()).unwrap();
+    let section = between(html, "<section id=\"repeated\">", "</section>").next().unwrap();
+    let section = section.replace('\u{a0}', " ");
+    assert!(section.contains("chosen on these same training images"));
+    assert!(section.contains("Dietterich 1998") && section.contains("Alpaydın 1999"));
+    for set in &summary.sets {
+        let (answer, champions) = (set.repeated.as_ref().unwrap(), set.answer.as_ref().unwrap());
+        let of = |index: usize| &set.pipelines[index].repeated;
+        let differences = of(champions.classical).iter().zip(of(champions.deep));
+        let differences: Vec<f64> = differences.map(|(a, b)| a - b).collect();
+        assert_eq!((answer.differences.len(), &answer.differences), (10, &differences));
+        let mean = 100.0 * differences.iter().sum::<f64>() / 10.0;
+        let told = format!("Classical − deep <strong>{mean:+.1} points").replace('-', "−");
+        assert!(section.contains(&told), "{told}");
+        let p = answer.five_by_two().unwrap().f().unwrap().p;
+        assert!(section.contains(&format!("{p:.3}")) || p < 0.001, "{p}");
     }
 }
 

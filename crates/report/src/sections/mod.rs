@@ -17,6 +17,7 @@ mod nested;
 mod overview;
 mod pairs;
 mod pareto;
+mod repeated;
 mod reproduce;
 mod robustness;
 mod scoreboard;
@@ -59,6 +60,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     table::SECTION,
     pairs::SECTION,
     nested::SECTION,
+    repeated::SECTION,
     across::SECTION,
     confusion::SECTION,
     metrics::SECTION,

@@ -5,7 +5,7 @@ use crate::figure::Figure;
 use crate::figure::axis::Axis;
 use crate::figure::canvas::{Anchor, Canvas};
 use crate::figure::font::fitted;
-use crate::figure::plot::{self, Frame, LABEL};
+use crate::figure::plot::{self, Frame, LABEL, SMALL};
 use crate::look;
 use crate::run_view::{SetView, sets};
 use crate::text;
@@ -31,13 +31,13 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
         if trained.is_empty() {
             continue;
         }
-        let figure = figure(&set, &trained)?;
+        let figure = figure(&set, &trained, run.manifest.protocol.margin)?;
         parts.push(html! {
             h3 id=(set.anchor("seeds")) { (look::name(&set.summary.dataset)) }
-            (champions(&set, &trained))
+            (champions(run, &set, &trained))
             (figure.html(&html! {
-                "Test accuracy of each training; filled: the first, which is the one of the answer. \
-                 The line goes from the lowest to the highest."
+                "Each training beside the mean of its pipeline; filled: the first, which is the one \
+                 of the answer. Dashed: as far from the mean as the margin."
             }))
             (table(&trained))
         });
@@ -76,8 +76,10 @@ fn trained<'a, R>((pipeline, _): (&'a PipelineSummary, R)) -> Option<Trained<'a>
 }
 
 /// What it means for the two that the answer compares.
-fn champions(set: &SetView<'_>, trained: &[Trained<'_>]) -> Markup {
+fn champions(run: &Run, set: &SetView<'_>, trained: &[Trained<'_>]) -> Markup {
     let Some(champions) = set.champions() else { return html! {} };
+    // Of one that depends on the seed, the trainings may still be missing.
+    let seeded = |name: &str| run.manifest.pipelines.iter().any(|it| it.name == name && it.seeded);
     html! {
         p.facts {
             @for (pipeline, result) in champions {
@@ -85,24 +87,16 @@ fn champions(set: &SetView<'_>, trained: &[Trained<'_>]) -> Markup {
                 span {
                     (look::pipeline(pipeline.family, &pipeline.name)) " "
                     @match of {
-                        Some(one) => strong { (range(one)) },
-                        None => { strong { (text::percent(result.accuracy)) } ", from any seed" },
+                        Some(one) => strong { (text::percent_span(&one.accuracies)) },
+                        None => {
+                            strong { (text::percent(result.accuracy)) }
+                            @if !seeded(&pipeline.name) { ", from any seed" }
+                        },
                     }
                 }
             }
         }
     }
-}
-
-/// "96.1 – 97.0 %"
-fn range(of: &Trained<'_>) -> String {
-    let (low, high) = ends(&of.accuracies);
-    text::percent_range(eval::interval::Interval { low, high })
-}
-
-fn ends(values: &[f64]) -> (f64, f64) {
-    let widen = |(low, high): (f64, f64), value: &f64| (low.min(*value), high.max(*value));
-    values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), widen)
 }
 
 fn table(trained: &[Trained<'_>]) -> Markup {
@@ -133,31 +127,39 @@ fn row(of: &Trained<'_>) -> Markup {
             td.number { (all[0].map_or(text::NONE.to_owned(), text::percent)) }
             td.number { strong { (text::percent(of.spread.mean())) } }
             td.number { (of.spread.sd().map_or(text::NONE.to_owned(), points)) }
-            td.number { (range(of)) }
+            td.number { (text::percent_span(&of.accuracies)) }
             td { @if failed > 0 { (text::counted(failed, "training", "trainings")) " failed" } }
         }
     }
 }
 
-/// The trainings of each pipeline on a line.
-fn figure(set: &SetView<'_>, trained: &[Trained<'_>]) -> Result<Figure, ReportError> {
+/// The trainings of each pipeline on a line, around their mean.
+fn figure(set: &SetView<'_>, trained: &[Trained<'_>], margin: f64) -> Result<Figure, ReportError> {
     const WIDTH: f64 = 760.0;
     const ROW: f64 = 26.0;
-    let values = trained.iter().flat_map(|one| one.accuracies.iter().map(|share| 100.0 * share));
+    let beside = |one: &Trained<'_>, share: f64| 100.0 * (share - one.spread.mean());
+    let all = trained.iter().flat_map(|one| one.accuracies.iter().map(|&it| beside(one, it)));
+    let farthest = all.fold(130.0 * margin, |farthest, it| farthest.max(it.abs()));
     let frame = Frame {
         left: 250.0,
         top: 34.0,
-        right: WIDTH - 30.0,
+        right: WIDTH - 80.0,
         bottom: 34.0 + ROW * trained.len() as f64,
-        x: Axis::linear(values, 6.0, (0.0, 100.0)),
+        x: Axis::linear([-farthest, farthest].into_iter(), 6.0, (-100.0, 100.0)),
         y: Axis::linear([0.0, 1.0].into_iter(), 1.0, (0.0, 1.0)),
     };
     let mut canvas = Canvas::new(WIDTH, frame.bottom + 46.0);
     let decimals = frame.x.decimals(1.0);
-    let write = |tick: f64| format!("{tick:.decimals$}");
-    frame.mark_x(&mut canvas, write, "accuracy on the test images (%)");
+    let write = |tick: f64| text::signed_points(tick / 100.0, decimals);
+    let title = "test accuracy − mean of the pipeline’s trainings (percentage points)";
+    frame.mark_x(&mut canvas, write, title);
+    for side in [-100.0 * margin, 100.0 * margin] {
+        let x = frame.across(side);
+        canvas.dashed(&[(x, frame.top - 4.0), (x, frame.bottom)], look::INK, 1.0);
+    }
     let occurs = |family| trained.iter().any(|one| one.pipeline.family == family);
     plot::legend(&mut canvas, occurs, (frame.left, 14.0));
+    canvas.text("mean", (frame.right + 12.0, 14.0), SMALL, look::MUTED, Anchor::Start);
     for (index, one) in trained.iter().enumerate() {
         let y = frame.top + ROW * (index as f64 + 0.5);
         let family = one.pipeline.family;
@@ -165,19 +167,21 @@ fn figure(set: &SetView<'_>, trained: &[Trained<'_>]) -> Result<Figure, ReportEr
         let champion = if set.is_champion(one.pipeline) { "★ " } else { "" };
         let name = fitted(&format!("{champion}{}", one.pipeline.name), LABEL, frame.left - 20.0);
         canvas.text(name, (frame.left - 12.0, y), LABEL, look::INK, Anchor::End);
-        let at = |share: f64| (frame.across(100.0 * share), y);
-        let (low, high) = ends(&one.accuracies);
-        canvas.line(vec![at(low), at(high)], colour, 1.5);
+        let at = |share: f64| (frame.across(beside(one, share)), y);
         // The answer's is drawn last, so that no other hides it.
         for &share in one.accuracies.iter().rev() {
-            canvas.disc(at(share), 4.5, colour);
-            canvas.disc(at(share), 3.0, look::WHITE);
+            canvas.disc(at(share), 5.0, colour);
+            canvas.disc(at(share), 3.5, look::WHITE);
         }
         if let Some(&Some(first)) = one.pipeline.trainings.first() {
             plot::marker(&mut canvas, family, at(first));
         }
+        let mean = text::percent(one.spread.mean());
+        canvas.text(mean, (frame.right + 12.0, y), SMALL, look::INK, Anchor::Start);
     }
-    let told = trained.iter().map(|one| format!("{} {}", one.pipeline.name, range(one)));
+    let told = trained
+        .iter()
+        .map(|one| format!("{} {}", one.pipeline.name, text::percent_span(&one.accuracies)));
     let alt = format!(
         "Test accuracy on {} of trainings with different seeds: {}.",
         set.summary.dataset,
