@@ -350,7 +350,7 @@ impl Faults {
     /// The points that the search goes through.
     fn points(&mut self, plan: &Plan, what: &str, name: &str, grid: &Grid) -> Option<Vec<Point>> {
         match search::points(&plan.protocol, grid, Seed(plan.seed)) {
-            Ok(points) => Some(points),
+            Ok(points) => Some(points.tried),
             Err(error) => {
                 self.note(format!("{what} `{name}`: {error}"));
                 None

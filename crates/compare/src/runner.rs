@@ -92,11 +92,14 @@ impl Work<'_> {
         let chosen = self.search_and_refit(stage, own, None, &mut models)?;
         let recipe = &part.own.recipes[chosen[0]];
         let own = Winners { pipelines: own, chosen, model_point: None };
-        self.other_seeds(stage, &own, 1..stage.seeds, &mut models)?;
-        let seed = |split: &SplitRecord| self.seed(split);
-        let mut features = LearnedFeatures::new(&models, recipe, &seed);
         let model_point = Some(&recipe.0);
-        let chosen = self.search_and_refit(stage, &part.pipelines, model_point, &mut features)?;
+        let chosen = {
+            let seed = |split: &SplitRecord| self.seed(split);
+            let mut features = LearnedFeatures::new(&models, recipe, &seed);
+            self.search_and_refit(stage, &part.pipelines, model_point, &mut features)?
+        };
+        // After all that is timed, and whose memory is measured.
+        self.other_seeds(stage, &own, 1..stage.seeds, &mut models)?;
         let winners = Winners { pipelines: &part.pipelines, chosen, model_point };
         for number in 1..stage.seeds {
             let of_model = if part.own.info.seeded { number } else { 0 };

@@ -158,6 +158,7 @@ mod tests {
                 error: 0.0,
                 at_edge: Vec::new(),
                 points: 1,
+                left_out: 0,
                 fits: 1,
                 seconds: 0.0,
             }),

@@ -75,6 +75,9 @@ pub struct Protocol {
     pub race_level: f64,
     /// Which of the points is taken in the end.
     pub rule: Rule,
+    /// What one search may spend at most.
+    #[serde(skip_serializing_if = "Limits::is_none")]
+    pub limits: Limits,
     /// Nested cross-validation inside the training part, beside the hold-out.
     pub nested: Option<Nested>,
     /// Repeated cross-validation of the champions inside the training part, beside the hold-out.
@@ -89,6 +92,22 @@ pub struct Protocol {
     /// Trainings of each winner on all training rows, each with a seed of its own; the answer is
     /// that of the first: [`crate::seeds`].
     pub seeds: usize,
+}
+
+/// What each search of a pipeline may spend at most: the same for all, so that both sides are
+/// searched alike. See [`crate::search::limit`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Trainings; unset: as many as the search takes.
+    pub trials: Option<usize>,
+}
+
+impl Limits {
+    /// Whether nothing is limited.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How a search goes through the points.
@@ -150,6 +169,7 @@ impl Default for Protocol {
             first_test: 3,
             race_level: 0.05,
             rule: Rule::Best,
+            limits: Limits::default(),
             nested: None,
             repeated: None,
             duplicates: Duplicates::KeepTogether,

@@ -58,10 +58,19 @@ pub struct Search {
     pub at_edge: Vec<String>,
     /// Points tried.
     pub points: usize,
+    /// Points never tried, since the search ended by its limit on trials.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: usize,
     /// Fits made.
     pub fits: usize,
     /// Seconds that training and scoring took in all, side by side with others.
     pub seconds: f64,
+}
+
+// The signature that serde asks for.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What one side spent on its searches.
@@ -71,6 +80,10 @@ pub struct Budget {
     pub pipelines: usize,
     /// Points tried.
     pub points: usize,
+    /// Searches that ended by their limit on trials.
+    pub limited: usize,
+    /// Points that those never tried.
+    pub left_out: usize,
     /// Fits made.
     pub fits: usize,
     /// Seconds that training and scoring took in all, side by side with others.
@@ -86,6 +99,8 @@ impl Budget {
             |sum, it| Self {
                 pipelines: sum.pipelines + 1,
                 points: sum.points + it.points,
+                limited: sum.limited + usize::from(it.left_out > 0),
+                left_out: sum.left_out + it.left_out,
                 fits: sum.fits + it.fits,
                 seconds: sum.seconds + it.seconds,
             },
@@ -196,6 +211,7 @@ impl<'a> Trials<'a> {
             error: chosen.error,
             at_edge: edges(&self.info.grid, &search.points[chosen.point]),
             points: search.points.len(),
+            left_out: search.left_out,
             fits: results.len(),
             seconds,
         }))

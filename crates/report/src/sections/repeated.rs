@@ -111,6 +111,10 @@ fn five_by_two(test: &FiveByTwo) -> Markup {
                 }
             }
         }
+        p.note {
+            "Whoever looks at several tests and believes the one he likes has tested nothing: decide \
+             on one beforehand. For five times two folds it is usually the F."
+        }
     }
 }
 
