@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use thiserror::Error;
 
+#[cfg(test)]
+mod tests;
+
 /// What is wrong with an entry of a plan.
 #[derive(Debug, Error)]
 pub(crate) enum EntryError {
@@ -45,6 +48,8 @@ pub(crate) struct ExtractorKind {
 /// A map of descriptors that learns from the training rows.
 pub(crate) struct TransformKind {
     name: &'static str,
+    /// Whether another seed may give another map.
+    seeded: bool,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
     build: fn(&Settings) -> Built<dyn Transform>,
 }
@@ -56,6 +61,8 @@ pub(crate) struct ClassifierKind {
     name: &'static str,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
     family: Family,
+    /// Whether another seed may give another model.
+    seeded: bool,
     /// Several of them at once, where they share work.
     many: Option<BuildMany>,
     build: fn(&Settings) -> Built<dyn Fit<Matrix>>,
@@ -66,6 +73,8 @@ pub(crate) struct ModelKind {
     name: &'static str,
     complete: fn(&Settings) -> Result<Settings, serde_json::Error>,
     family: Family,
+    /// Whether another seed may give other features.
+    seeded: bool,
     build: fn(&Settings) -> Built<dyn FitEmbedding>,
 }
 
@@ -138,6 +147,7 @@ pub(crate) const EXTRACTORS: &[ExtractorKind] = &[
 pub(crate) const TRANSFORMS: &[TransformKind] = &[
     TransformKind {
         name: "standardise",
+        seeded: false,
         complete: complete::<NoSettings>,
         build: |s| {
             read::<NoSettings>(s)?;
@@ -146,16 +156,19 @@ pub(crate) const TRANSFORMS: &[TransformKind] = &[
     },
     TransformKind {
         name: "min-max",
+        seeded: false,
         complete: complete::<classic::MinMaxParams>,
         build: |s| Ok(Box::new(classic::MinMax::new(&read(s)?)?)),
     },
     TransformKind {
         name: "normalise-rows",
+        seeded: false,
         complete: complete::<classic::NormaliseRowsParams>,
         build: |s| Ok(Box::new(classic::NormaliseRows::new(&read(s)?))),
     },
     TransformKind {
         name: "hellinger",
+        seeded: false,
         complete: complete::<NoSettings>,
         build: |s| {
             read::<NoSettings>(s)?;
@@ -164,21 +177,25 @@ pub(crate) const TRANSFORMS: &[TransformKind] = &[
     },
     TransformKind {
         name: "pca",
+        seeded: false,
         complete: complete::<classic::PcaParams>,
         build: |s| Ok(Box::new(classic::Pca::new(&read(s)?)?)),
     },
     TransformKind {
         name: "lda",
+        seeded: false,
         complete: complete::<classic::LdaParams>,
         build: |s| Ok(Box::new(classic::Lda::new(&read(s)?)?)),
     },
     TransformKind {
         name: "nystroem",
+        seeded: true,
         complete: complete::<classic::NystroemParams>,
         build: |s| Ok(Box::new(classic::Nystroem::new(&read(s)?)?)),
     },
     TransformKind {
         name: "random-fourier",
+        seeded: true,
         complete: complete::<classic::RandomFourierParams>,
         build: |s| Ok(Box::new(classic::RandomFourier::new(&read(s)?)?)),
     },
@@ -189,6 +206,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "svm",
         complete: complete::<classic::SvmParams>,
         family: Family::Classical,
+        seeded: false,
         many: Some(|points| {
             let params = points.iter().map(read).collect::<Result<Vec<_>, _>>()?;
             Ok(Box::new(classic::SvmMany::new(&params)?))
@@ -199,6 +217,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "linear-svm",
         complete: complete::<classic::LinearSvmParams>,
         family: Family::Classical,
+        seeded: true,
         many: None,
         build: |s| Ok(Box::new(classic::LinearSvm::new(&read(s)?)?)),
     },
@@ -206,6 +225,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "logistic-regression",
         complete: complete::<classic::LogisticRegressionParams>,
         family: Family::Classical,
+        seeded: false,
         many: None,
         build: |s| Ok(Box::new(classic::LogisticRegression::new(&read(s)?)?)),
     },
@@ -213,6 +233,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "sgd-svm",
         complete: complete::<classic::SgdSvmParams>,
         family: Family::Classical,
+        seeded: true,
         many: None,
         build: |s| Ok(Box::new(classic::SgdSvm::new(&read(s)?)?)),
     },
@@ -220,6 +241,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "adaboost",
         complete: complete::<classic::AdaBoostParams>,
         family: Family::Classical,
+        seeded: false,
         many: None,
         build: |s| Ok(Box::new(classic::AdaBoost::new(&read(s)?)?)),
     },
@@ -227,6 +249,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "linfa-svm",
         complete: complete::<classic::LinfaSvmParams>,
         family: Family::Reference,
+        seeded: false,
         many: None,
         build: |s| Ok(Box::new(classic::LinfaSvm::new(&read(s)?)?)),
     },
@@ -234,6 +257,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "nearest-neighbours",
         complete: complete::<classic::NearestNeighboursParams>,
         family: Family::Reference,
+        seeded: false,
         many: None,
         build: |s| Ok(Box::new(classic::NearestNeighbours::new(&read(s)?)?)),
     },
@@ -241,6 +265,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "nearest-mean",
         complete: complete::<NoSettings>,
         family: Family::Reference,
+        seeded: false,
         many: None,
         build: |s| {
             read::<NoSettings>(s)?;
@@ -251,6 +276,7 @@ pub(crate) const CLASSIFIERS: &[ClassifierKind] = &[
         name: "majority",
         complete: complete::<NoSettings>,
         family: Family::Reference,
+        seeded: false,
         many: None,
         build: |s| {
             read::<NoSettings>(s)?;
@@ -264,12 +290,14 @@ pub(crate) const MODELS: &[ModelKind] = &[
         name: "cnn",
         complete: complete::<deep::CnnParams>,
         family: Family::Deep,
+        seeded: true,
         build: |s| Ok(Box::new(deep::Cnn::new(&read(s)?)?)),
     },
     ModelKind {
         name: "boosted-haar",
         complete: complete::<BoostedHaarParams>,
         family: Family::Classical,
+        seeded: false,
         build: |s| Ok(Box::new(BoostedHaar::new(&read(s)?)?)),
     },
 ];
@@ -383,6 +411,20 @@ pub(crate) fn family(kind: &str) -> Result<Family, EntryError> {
 /// The side a model stands for, with its own output and under a classifier.
 pub(crate) fn model_family(kind: &str) -> Result<Family, EntryError> {
     Ok(model_kind(kind)?.family)
+}
+
+/// Whether a classifier of that kind behind these maps may depend on the seed.
+pub(crate) fn seeded(kind: &str, transforms: &[Value]) -> Result<bool, EntryError> {
+    let mut seeded = classifier_kind(kind)?.seeded;
+    for entry in transforms {
+        seeded |= transform_kind(transform_entry(entry)?.0)?.seeded;
+    }
+    Ok(seeded)
+}
+
+/// Whether the features of a model of that kind may depend on the seed.
+pub(crate) fn model_seeded(kind: &str) -> Result<bool, EntryError> {
+    Ok(model_kind(kind)?.seeded)
 }
 
 /// The model of that kind with these settings.

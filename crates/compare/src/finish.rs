@@ -7,7 +7,8 @@ use crate::run::BadRequest;
 use crate::sets::OpenSet;
 use anyhow::Context;
 use base::Images;
-use eval::record::SearchMethod;
+use eval::record::{Family, Manifest, PipelineInfo, SearchMethod};
+use eval::repeated::takes_part;
 use eval::run::Run;
 use eval::store::{RunDirectory, StoreError};
 use eval::summary::{
@@ -62,8 +63,9 @@ pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
     let Written { page, summary } = report::write(root)?;
     RunDirectory::new(root).clear_partial()?;
     let manifest = RunDirectory::new(root).manifest()?;
-    let outer = manifest.and_then(|it| it.protocol.nested).map_or(0, |nested| nested.folds);
-    let missing = summary.sets.iter().map(|set| missing(set, outer)).sum::<usize>();
+    let missing = manifest.map_or(0, |manifest| {
+        summary.sets.iter().map(|set| missing(set, &manifest)).sum::<usize>()
+    });
     if missing > 0 {
         eprintln!(
             "warning: {}: the run is not finished ({missing} results are missing); give the same \
@@ -77,12 +79,21 @@ pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
 }
 
 /// Pipelines without a result, because the run was interrupted.
-fn missing(set: &SetSummary, outer: usize) -> usize {
-    let unfinished = |pipeline: &&PipelineSummary| {
-        let nested = pipeline.nested.len() < outer;
-        nested || pipeline.search.is_none() || pipeline.result == Err(Unfinished::Missing)
+fn missing(set: &SetSummary, manifest: &Manifest) -> usize {
+    let protocol = &manifest.protocol;
+    let outer = protocol.nested.map_or(0, |nested| nested.folds);
+    let unfinished = |(pipeline, info): &(&PipelineSummary, &PipelineInfo)| {
+        let seeds = if info.seeded && protocol.seeds > 1 { protocol.seeds } else { 0 };
+        let more = pipeline.nested.len() < outer || pipeline.trainings.len() < seeds;
+        more || pipeline.search.is_none() || pipeline.result == Err(Unfinished::Missing)
     };
-    set.pipelines.iter().filter(unfinished).count() + usize::from(set.pipelines.is_empty())
+    let pipelines = set.pipelines.iter().zip(&manifest.pipelines);
+    let repeated = protocol.repeated.map_or(0, |repeated| repeated.repeats * repeated.folds);
+    let behind =
+        |&place: &usize| takes_part(set, place) && set.pipelines[place].repeated.len() < repeated;
+    pipelines.filter(unfinished).count()
+        + (0..set.pipelines.len()).filter(behind).count()
+        + usize::from(set.pipelines.is_empty())
 }
 
 /// Prints results; whoever has read enough may close the pipe.
@@ -150,9 +161,20 @@ pub(crate) fn print_plan(
         SearchMethod::Halving | SearchMethod::Racing => "at most ",
     };
     for (info, points) in pipelines.points() {
-        let own = (points * protocol.folds + 1) * stages;
+        let again = if info.seeded { protocol.seeds - 1 } else { 0 };
+        let own = (points * protocol.folds + 1) * stages + again;
         fits += own;
         lines.push(format!("{}: {points} points, {at_most}{own} fits per set", info.name));
+    }
+    if let Some(repeated) = protocol.repeated {
+        let infos = pipelines.infos();
+        let references = infos.iter().filter(|info| info.family == Family::Reference).count();
+        let own = repeated.repeats * repeated.folds * (2 + references);
+        fits += own;
+        lines.push(format!(
+            "repeated cross-validation of both champions and {references} references: {own} fits \
+             per set"
+        ));
     }
     lines.push(format!("{at_most}{} fits in all", fits * sets.len()));
     print(&lines)

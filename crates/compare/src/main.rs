@@ -20,10 +20,12 @@ mod plan;
 #[cfg(test)]
 mod plan_page;
 mod progress;
+mod repeated;
 mod robustness;
 mod run;
 mod runner;
 mod search;
+mod seeds;
 mod sets;
 mod sources;
 mod together;

@@ -199,8 +199,14 @@ impl Faults {
         check(inside(protocol.level), "level", protocol.level, "between 0 and 1");
         check(inside(protocol.margin), "margin", protocol.margin, "between 0 and 1");
         check(protocol.folds >= 2, "folds", protocol.folds as f64, "at least 2");
+        check(protocol.seeds >= 1, "seeds", protocol.seeds as f64, "at least 1");
         if let Some(nested) = protocol.nested {
             check(nested.folds >= 2, "nested.folds", nested.folds as f64, "at least 2");
+        }
+        if let Some(repeated) = protocol.repeated {
+            let (repeats, folds) = (repeated.repeats as f64, repeated.folds as f64);
+            check(repeats >= 1.0, "repeated.repeats", repeats, "at least 1");
+            check(folds >= 2.0, "repeated.folds", folds, "at least 2");
         }
         // Of settings without a grid, whatever the data: what is left is wrong with the search.
         let folds = Folds { count: protocol.folds, rows: usize::MAX, classes: 2 };
@@ -306,9 +312,11 @@ impl Faults {
             });
             let Some(recipes) = self.keep("model", &entry.name, built.collect()) else { continue };
             let family = self.keep("model", &entry.name, catalogue::model_family(&entry.kind));
-            let Some(family) = family else { continue };
+            let seeded = self.keep("model", &entry.name, catalogue::model_seeded(&entry.kind));
+            let (Some(family), Some(seeded)) = (family, seeded) else { continue };
             let mut pipelines = self.classifiers(plan, &entry.name, &settings);
             for pipeline in &mut pipelines {
+                pipeline.info.seeded |= seeded;
                 if pipeline.info.family == Family::Classical {
                     pipeline.info.family = family;
                 }
@@ -320,6 +328,7 @@ impl Faults {
                 classifier: OWN_OUTPUT.to_owned(),
                 settings,
                 grid: entry.grid.clone(),
+                seeded,
             };
             let own = Pipeline { info, recipes, many: None };
             parts.push(OnLearned { name: entry.name.clone(), own, pipelines });
@@ -341,7 +350,7 @@ impl Faults {
     /// The points that the search goes through.
     fn points(&mut self, plan: &Plan, what: &str, name: &str, grid: &Grid) -> Option<Vec<Point>> {
         match search::points(&plan.protocol, grid, Seed(plan.seed)) {
-            Ok(points) => Some(points),
+            Ok(points) => Some(points.tried),
             Err(error) => {
                 self.note(format!("{what} `{name}`: {error}"));
                 None
@@ -367,6 +376,9 @@ impl Faults {
         let many = catalogue::many(&entry.kind, entry.standardise, &entry.transforms, &points);
         let many = self.keep("classifier", &entry.name, many)?;
         let family = self.keep("classifier", &entry.name, catalogue::family(&entry.kind))?;
+        let seeded = catalogue::seeded(&entry.kind, &entry.transforms);
+        // The seed deals the rows to the folds of a calibration.
+        let seeded = self.keep("classifier", &entry.name, seeded)? || entry.calibration.is_some();
         let mut settings = settings.clone();
         settings["classifier"] = json!({
             "kind": entry.kind,
@@ -387,6 +399,7 @@ impl Faults {
             classifier: entry.name.clone(),
             settings,
             grid: entry.grid.clone(),
+            seeded,
         };
         Some(Pipeline { info, recipes, many })
     }

@@ -12,8 +12,12 @@ use crate::robustness;
 use crate::runner::{Stage, Work};
 use crate::sets::{self, OpenSet};
 use anyhow::Context;
-use eval::record::{Family, Manifest, SCHEMA, SplitRecord, canonical_sha256};
+use eval::record::{
+    Family, Manifest, PipelineInfo, Protocol, SCHEMA, SplitRecord, canonical_sha256,
+};
+use eval::run::Run;
 use eval::store::RunDirectory;
+use eval::summary::Summary;
 use std::path::PathBuf;
 
 /// A request that cannot be carried out: what is wrong, a line each.
@@ -52,7 +56,7 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
     }
     make_place(&root)?;
     write_inputs(&directory, &manifest, &sets)?;
-    let progress = Progress::new(total_weight(&pipelines, &sets));
+    let progress = Progress::new(total_weight(&pipelines, &sets, &plan.protocol));
     for warning in sets.iter().flat_map(|set| &set.notices) {
         progress.warn(warning);
     }
@@ -63,18 +67,23 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
     }
     let conditions =
         robustness::conditions(&plan.protocol).map_err(|fault| BadRequest(vec![fault]))?;
-    for set in &sets {
-        let work = Work {
-            manifest: &manifest,
-            directory: &directory,
-            data: &set.record,
-            images: set.data.images(),
-            labels: &set.labels,
-            stages: stages(set),
-            conditions: &conditions,
-            progress: &progress,
-        };
-        work.run(&pipelines)?;
+    let works = sets.iter().map(|set| Work {
+        manifest: &manifest,
+        directory: &directory,
+        data: &set.record,
+        images: set.data.images(),
+        labels: &set.labels,
+        stages: stages(set, &plan.protocol),
+        repeats: &set.repeats,
+        conditions: &conditions,
+        progress: &progress,
+    });
+    let works: Vec<Work<'_>> = works.collect();
+    works.iter().try_for_each(|work| work.run(&pipelines))?;
+    if plan.protocol.repeated.is_some() {
+        let summary = Summary::of(&Run::load(&root)?)?;
+        let mut works = works.iter().zip(&summary.sets);
+        works.try_for_each(|(work, found)| work.repeated(&pipelines, found))?;
     }
     progress.finish();
     finish::outputs(&directory, &sets)?;
@@ -150,34 +159,49 @@ fn write_inputs(
     directory.write_environment(&environment())?;
     for set in sets {
         directory.write_data(&set.record)?;
-        for Stage { test, folds, curves, .. } in stages(set) {
+        for Stage { test, folds, curves, .. } in stages(set, &manifest.protocol) {
             let splits = folds.iter().chain(curves).chain([test]);
             splits.into_iter().try_for_each(|split| directory.write_split(split))?;
         }
+        set.repeats.iter().flatten().try_for_each(|split| directory.write_split(split))?;
     }
     Ok(())
 }
 
 /// Where the pipelines are searched and scored: see [`Work::stages`].
-fn stages(set: &OpenSet) -> Vec<Stage<'_>> {
-    let (test, folds) = (&set.hold_out, &set.folds[..]);
-    let mut stages = vec![Stage { test, folds, curves: &set.curves, timed: true }];
-    let outer = |(test, folds)| Stage { test, folds, curves: &[], timed: false };
+fn stages<'a>(set: &'a OpenSet, protocol: &Protocol) -> Vec<Stage<'a>> {
+    let (test, folds, seeds) = (&set.hold_out, &set.folds[..], protocol.seeds);
+    let mut stages = vec![Stage { test, folds, curves: &set.curves, seeds, timed: true }];
+    let outer = |(test, folds)| Stage { test, folds, curves: &[], seeds: 1, timed: false };
     stages.extend(set.outer.iter().map(|(test, folds)| outer((test, &folds[..]))));
     stages
 }
 
 /// Of searches that end early, too much; the bar jumps then.
-fn total_weight(pipelines: &Pipelines, sets: &[OpenSet]) -> u64 {
+fn total_weight(pipelines: &Pipelines, sets: &[OpenSet], protocol: &Protocol) -> u64 {
     let points = pipelines.points();
-    let of_stage = |Stage { test, folds, curves, .. }: &Stage<'_>| -> u64 {
+    let of_stage = |Stage { test, folds, curves, seeds, .. }: &Stage<'_>| -> u64 {
         let rows_of = |splits: &[SplitRecord]| splits.iter().map(|split| split.train.len()).sum();
         let (fold_rows, curve_rows): (usize, usize) = (rows_of(folds), rows_of(curves));
-        let rows = |info, count: usize| {
+        let rows = |info: &PipelineInfo, count: usize| {
             let curve = if curves::has_curve(info) { curve_rows } else { 0 };
-            fold_rows * count + test.train.len() + curve
+            let trainings = if info.seeded { *seeds } else { 1 };
+            fold_rows * count + trainings * test.train.len() + curve
         };
         points.iter().map(|(info, count)| weight(&info.settings, rows(info, *count))).sum()
     };
-    sets.iter().flat_map(stages).map(|stage| of_stage(&stage)).sum()
+    let repeated = |set: &OpenSet| -> u64 {
+        let rows = set.repeats.iter().flatten().map(|split| split.train.len()).sum();
+        let weights = |family| {
+            let of_family = points.iter().filter(move |(info, _)| info.family == family);
+            of_family.map(move |(info, _)| weight(&info.settings, rows))
+        };
+        // Nobody knows the champions yet; the heaviest of each side stands for them.
+        let champions = [Family::Classical, Family::Deep].map(|side| weights(side).max());
+        champions.into_iter().flatten().chain(weights(Family::Reference)).sum()
+    };
+    let of_set = |set: &OpenSet| -> u64 {
+        stages(set, protocol).iter().map(of_stage).sum::<u64>() + repeated(set)
+    };
+    sets.iter().map(of_set).sum()
 }

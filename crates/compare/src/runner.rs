@@ -5,6 +5,7 @@ use crate::curves;
 use crate::pipelines::{OnLearned, Pipeline, Pipelines};
 use crate::progress::{Progress, weight};
 use crate::robustness;
+use crate::seeds::Winners;
 use crate::sources::{Finished, FixedFeatures, LearnedFeatures, Models, Source};
 use base::{FitError, Images, Labels, Rows, Scores, Seed};
 use eval::corrupted;
@@ -14,6 +15,7 @@ use eval::record::{
     Costs, DataRecord, Latency, Manifest, Outcome, PipelineInfo, SCHEMA, SplitRecord, Trial,
     TrialSpec, sha256_hex,
 };
+use eval::seeds;
 use eval::store::{RunDirectory, score_bytes};
 use eval::trial::latency;
 use rayon::prelude::*;
@@ -37,6 +39,8 @@ pub(crate) struct Work<'a> {
     /// The whole training part with the hold-out, then the outer folds of the nested
     /// cross-validation, if there are any.
     pub(crate) stages: Vec<Stage<'a>>,
+    /// The folds of each repetition of a repeated cross-validation, if there is one.
+    pub(crate) repeats: &'a [Vec<SplitRecord>],
     /// What the test images are put through for every model that is refitted on the whole training
     /// part.
     pub(crate) conditions: &'a [robustness::Condition],
@@ -51,6 +55,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) folds: &'a [SplitRecord],
     /// Parts of the training rows, for learning curves.
     pub(crate) curves: &'a [SplitRecord],
+    /// Trainings of the winner, each with a seed of its own.
+    pub(crate) seeds: usize,
     /// Whether the winner works alone and its times are claimed.
     pub(crate) timed: bool,
 }
@@ -68,7 +74,9 @@ impl Work<'_> {
         for part in &pipelines.fixed {
             let mut features = FixedFeatures::new(self.images, self.labels, part);
             for stage in &self.stages {
-                self.search_and_refit(stage, &part.pipelines, None, &mut features)?;
+                let chosen = self.search_and_refit(stage, &part.pipelines, None, &mut features)?;
+                let winners = Winners { pipelines: &part.pipelines, chosen, model_point: None };
+                self.other_seeds(stage, &winners, 1..stage.seeds, &mut features)?;
             }
         }
         for part in &pipelines.learned {
@@ -83,9 +91,22 @@ impl Work<'_> {
         let own = slice::from_ref(&part.own);
         let chosen = self.search_and_refit(stage, own, None, &mut models)?;
         let recipe = &part.own.recipes[chosen[0]];
-        let seed = |split: &SplitRecord| self.seed(split);
-        let mut features = LearnedFeatures::new(&models, recipe, &seed);
-        self.search_and_refit(stage, &part.pipelines, Some(&recipe.0), &mut features)?;
+        let own = Winners { pipelines: own, chosen, model_point: None };
+        let model_point = Some(&recipe.0);
+        let chosen = {
+            let seed = |split: &SplitRecord| self.seed(split);
+            let mut features = LearnedFeatures::new(&models, recipe, &seed);
+            self.search_and_refit(stage, &part.pipelines, model_point, &mut features)?
+        };
+        // After all that is timed, and whose memory is measured.
+        self.other_seeds(stage, &own, 1..stage.seeds, &mut models)?;
+        let winners = Winners { pipelines: &part.pipelines, chosen, model_point };
+        for number in 1..stage.seeds {
+            let of_model = if part.own.info.seeded { number } else { 0 };
+            let seed = |split: &SplitRecord| self.seed_of(of_model, split);
+            let mut features = LearnedFeatures::new(&models, recipe, &seed);
+            self.other_seeds(stage, &winners, number..number + 1, &mut features)?;
+        }
         Ok(())
     }
 
@@ -128,8 +149,18 @@ impl Work<'_> {
                 jobs.extend(splits.iter().map(|split| self.job(info, model_point, recipe, split)));
             }
         }
-        if self.any_missing(&jobs, false)? {
-            source.prepare(&splits.iter().collect::<Vec<_>>())?;
+        self.side_by_side(&jobs, &splits.iter().collect::<Vec<_>>(), source)
+    }
+
+    /// The trials of `jobs` on `splits`, in any order.
+    pub(crate) fn side_by_side<R: ?Sized + Send + Sync>(
+        &self,
+        jobs: &[Job<'_, R>],
+        splits: &[&SplitRecord],
+        source: &mut impl Source<R>,
+    ) -> anyhow::Result<()> {
+        if self.any_missing(jobs, false)? {
+            source.prepare(splits)?;
         }
         let shared = &*source;
         jobs.par_iter().try_for_each(|job| self.trial(job, shared, false).map(|_| ()))
@@ -162,7 +193,12 @@ impl Work<'_> {
 
     /// All recipes start alike on the same rows, so that only they make a difference.
     pub(crate) fn seed(&self, split: &SplitRecord) -> Seed {
-        Seed(self.manifest.seed).child(&split.sha256, 0)
+        self.seed_of(0, split)
+    }
+
+    /// The seed of training `number` on a split.
+    pub(crate) fn seed_of(&self, number: usize, split: &SplitRecord) -> Seed {
+        Seed(seeds::seed(self.manifest.seed, number)).child(&split.sha256, 0)
     }
 
     pub(crate) fn any_missing<R: ?Sized>(
@@ -189,7 +225,8 @@ impl Work<'_> {
             self.progress.found(self.weight(job));
             return Ok(self.directory.scores(&trial)?);
         }
-        self.keep(job, source.train(job.recipe, job.split, self.seed(job.split)), alone)
+        let seed = Seed(job.spec.seed).child(&job.split.sha256, 0);
+        self.keep(job, source.train(job.recipe, job.split, seed), alone)
     }
 
     /// Writes what a trial came to, unless it was done before; gives its scores if it has any.

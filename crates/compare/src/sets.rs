@@ -5,7 +5,8 @@ use crate::pipelines::Pipelines;
 use crate::plan::Plan;
 use base::{Labels, Rows, Seed};
 use data::{Dataset, ReadOptions};
-use eval::record::{DataRecord, Duplicates, SplitRecord};
+use eval::record::{DataRecord, Duplicates, Repeated, SplitRecord};
+use eval::repeated::split_name;
 use eval::selection::Stage;
 use eval::split::{self, Split};
 use eval::summary::{fold_name, hold_out_name};
@@ -25,6 +26,9 @@ pub(crate) struct OpenSet {
     pub(crate) outer: Vec<(SplitRecord, Vec<SplitRecord>)>,
     /// Parts of the training rows, for learning curves.
     pub(crate) curves: Vec<SplitRecord>,
+    /// The folds of each repetition of a repeated cross-validation inside the training part, if the
+    /// plan asks for it.
+    pub(crate) repeats: Vec<Vec<SplitRecord>>,
     /// What the user should know before the work starts.
     pub(crate) notices: Vec<String>,
 }
@@ -74,6 +78,8 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
         splits(&data, &labels, plan).map_err(|error| format!("{}: {error}", path.display()))?;
     let outer = outer_folds(&name, &labels, &hold_out, plan);
     let outer = outer.map_err(|error| format!("{}: {error}", path.display()))?;
+    let repeats = repeats(&name, &labels, &hold_out, plan);
+    let repeats = repeats.map_err(|error| format!("{}: {error}", path.display()))?;
     let mut notices: Vec<String> = data.warnings().iter().map(ToString::to_string).collect();
     let leaks = [
         (leaked(&duplicates, &hold_out), "test images are pixel for pixel also training images"),
@@ -115,6 +121,7 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
             .map(|(k, fold)| SplitRecord::new(fold_name(&record.name, k), fold.train, fold.test))
             .collect(),
         outer,
+        repeats,
         notices: notices.iter().map(|notice| format!("{}: {notice}", path.display())).collect(),
         data,
         labels,
@@ -170,6 +177,27 @@ fn outer_folds(
         outer.push((SplitRecord::new(stage.test_name(name), fold.train, fold.test), inner));
     }
     Ok(outer)
+}
+
+/// See [`OpenSet::repeats`].
+fn repeats(
+    name: &str,
+    labels: &Labels,
+    hold_out: &Split,
+    plan: &Plan,
+) -> Result<Vec<Vec<SplitRecord>>, String> {
+    let Some(Repeated { repeats, folds: count }) = plan.protocol.repeated else {
+        return Ok(Vec::new());
+    };
+    let seed = Seed(plan.seed).child("split", 0);
+    let repeat = |repeat: usize| {
+        let folds = folds(labels, &hold_out.train, count, seed.child("repeat", repeat as u64))?;
+        let record = |(k, fold): (usize, Split)| {
+            SplitRecord::new(split_name(name, repeat, k), fold.train, fold.test)
+        };
+        Ok(folds.into_iter().enumerate().map(record).collect())
+    };
+    (0..repeats).map(repeat).collect()
 }
 
 /// The same classes with other groups, or none.
@@ -266,7 +294,7 @@ mod tests {
 
     /// Whether each list of rows lies in one part of every split.
     fn keeps(set: &OpenSet, lists: &[Vec<usize>]) -> bool {
-        let splits = set.folds.iter().chain([&set.hold_out]);
+        let splits = set.folds.iter().chain([&set.hold_out]).chain(set.repeats.iter().flatten());
         splits.into_iter().all(|split| {
             let split = Split { train: split.train.clone(), test: split.test.clone() };
             leaked(lists, &split) == 0
@@ -278,6 +306,7 @@ mod tests {
         let mut plan = crate::plan::Preset::Quick.plan(Path::new(""));
         let pairs: Vec<Vec<usize>> = (0..12).map(|pair| vec![2 * pair, 2 * pair + 1]).collect();
         plan.protocol.duplicates = Duplicates::Ignore;
+        plan.protocol.repeated = Some(Repeated { repeats: 3, folds: 2 });
         let plain = open_pairs(&plan);
         assert_eq!(plain.record.duplicates, [[12, 15]]);
         assert_eq!(plain.record.groups, None);

@@ -169,8 +169,8 @@ struct Trained {
 pub(crate) struct Models<'a> {
     images: &'a Images,
     labels: &'a Labels,
-    /// By name of the split and point of the grid.
-    trained: Mutex<BTreeMap<(String, String), Trained>>,
+    /// By name of the split, point of the grid and seed.
+    trained: Mutex<BTreeMap<(String, String, u64), Trained>>,
 }
 
 impl<'a> Models<'a> {
@@ -185,7 +185,7 @@ impl<'a> Models<'a> {
         split: &SplitRecord,
         seed: Seed,
     ) -> Result<Trained, FitError> {
-        let key = (split.name.clone(), format!("{point:?}"));
+        let key = (split.name.clone(), format!("{point:?}"), seed.0);
         let store = || self.trained.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(trained) = store().get(&key) {
             return Ok(trained.clone());

@@ -3,54 +3,9 @@
 
 mod common;
 
-use common::{PLAN, compare, results, succeed, trials, workplace};
+use common::{compare, of, pipeline, run_twice, summary, with};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::path::Path;
-
-/// A workplace whose plan has these lines in `[protocol]`, and this grid for the radial basis
-/// function.
-fn with(protocol: &str, grid: &str) -> tempfile::TempDir {
-    let folder = workplace();
-    let plan = PLAN
-        .replace("folds = 2", protocol)
-        .replace(r#"grid = { c = [0.1, 1, 10], gamma = [0.01, "scale"] }"#, grid);
-    assert!(plan.contains(protocol) && plan.contains(grid));
-    std::fs::write(folder.path().join("plan.toml"), plan).unwrap();
-    folder
-}
-
-/// Runs the plan, and once more after an end in between, at another number of threads.
-fn run_twice(folder: &Path) -> Vec<Value> {
-    let arguments = |threads| ["--plan", "plan.toml", "--out", "run", "--threads", threads];
-    succeed(&compare(folder, &arguments("2")));
-    let run = folder.join("run");
-    let whole = results(&run);
-    let done = trials(&run);
-    for (path, _) in done.iter().step_by(2) {
-        std::fs::remove_file(run.join(path)).unwrap();
-    }
-    succeed(&compare(folder, &arguments("1")));
-    assert!(results(&run) == whole, "an end in between changes nothing");
-    done.into_iter().map(|(_, trial)| trial).collect()
-}
-
-/// The trials of a pipeline whose split's name holds `part`.
-fn of<'a>(trials: &'a [Value], pipeline: &str, part: &str) -> Vec<&'a Value> {
-    let named = |trial: &&Value| {
-        trial["spec"]["pipeline"] == pipeline && trial["split"].as_str().unwrap().contains(part)
-    };
-    trials.iter().filter(named).collect()
-}
-
-fn summary(folder: &Path) -> Value {
-    let text = std::fs::read(folder.join("run/summary.json")).unwrap();
-    serde_json::from_slice::<Value>(&text).unwrap()["sets"][0].clone()
-}
-
-fn pipeline<'a>(summary: &'a Value, name: &str) -> &'a Value {
-    summary["pipelines"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap()
-}
 
 #[test]
 fn random_points_of_a_range() {
@@ -150,6 +105,32 @@ fn outer_folds_search_for_themselves_and_never_see_the_hold_out() {
     assert_eq!(differences.len(), 3);
 }
 
+/// Two folds: eleven trials are five points and a half, of which five are tried.
+#[test]
+fn a_limit_on_trials_leaves_out_the_last_points_and_is_told() {
+    let grid = r#"grid = { c = [0.1, 1, 10], gamma = [0.01, "scale"] }"#;
+    let folder = with("folds = 2\nlimits = { trials = 11 }", grid);
+    let trials = run_twice(folder.path());
+    for fold in [".fold0", ".fold1"] {
+        let tried = of(&trials, "hog + rbf", fold);
+        assert_eq!(tried.len(), 5);
+        let last = |trial: &&&Value| {
+            let point = &trial["spec"]["parameters"];
+            point["c"] == 10 && point["gamma"] == "scale"
+        };
+        assert_eq!(tried.iter().filter(last).count(), 0);
+        assert!(tried.iter().all(|trial| trial["spec"]["together"].is_string()), "as one piece");
+        assert_eq!(of(&trials, "hog + linear", fold).len(), 2, "a small grid is tried whole");
+    }
+    let summary = summary(folder.path());
+    assert_eq!(pipeline(&summary, "hog + rbf")["search"]["left_out"], 1);
+    assert_eq!(pipeline(&summary, "hog + rbf")["search"]["fits"], 10);
+    assert!(pipeline(&summary, "hog + linear")["search"].get("left_out").is_none());
+    let page = std::fs::read_to_string(folder.path().join("run/report.html")).unwrap();
+    assert!(page.contains("ended by its limit: 1\u{a0}point never tried"));
+    assert!(page.contains("Never tried (limit)"));
+}
+
 #[test]
 fn what_is_wrong_with_a_search_is_told_before_any_work() {
     let told = |protocol: &str, grid: &str, part: &str| {
@@ -165,6 +146,8 @@ fn what_is_wrong_with_a_search_is_told_before_any_work() {
     told("folds = 2\nsearch = \"random\"", grid, "`points`");
     told("search = \"guess\"", grid, "unknown variant `guess`");
     told("search = \"halving\"\nfactor = 1.0", grid, "`factor` is 1");
+    told("limits = { trials = 2 }", grid, "`limits.trials` is 2");
+    told("limits = { seconds = 2 }", grid, "unknown field `seconds`");
     told("nested = { folds = 1 }", grid, "`nested.folds` is 1");
     told("folds = 2", "grid = { c = { low = 1, high = 10, step = 2 } }", "unknown field `step`");
     told("folds = 2", "grid = { c = { low = 10, high = 1 } }", "`high` is 1");

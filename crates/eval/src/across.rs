@@ -158,6 +158,7 @@ mod tests {
                 error: 0.0,
                 at_edge: Vec::new(),
                 points: 1,
+                left_out: 0,
                 fits: 1,
                 seconds: 0.0,
             }),
@@ -173,6 +174,8 @@ mod tests {
                 model_bytes: 0,
                 costs: None,
             }),
+            trainings: Vec::new(),
+            repeated: Vec::new(),
         }
     }
 
@@ -184,6 +187,7 @@ mod tests {
             pipelines: pipelines(number),
             answer: None,
             nested: None,
+            repeated: None,
         };
         Summary { sets: (0..sets).map(set).collect() }
     }

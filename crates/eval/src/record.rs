@@ -75,14 +75,39 @@ pub struct Protocol {
     pub race_level: f64,
     /// Which of the points is taken in the end.
     pub rule: Rule,
+    /// What one search may spend at most.
+    #[serde(skip_serializing_if = "Limits::is_none")]
+    pub limits: Limits,
     /// Nested cross-validation inside the training part, beside the hold-out.
     pub nested: Option<Nested>,
+    /// Repeated cross-validation of the champions inside the training part, beside the hold-out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Repeated>,
     /// Corruptions of the test images on which every refitted model is scored too.
     pub corruptions: Corruptions,
     /// Severities of each corruption, 1 to 5.
     pub severities: Vec<usize>,
     /// Trainings on parts of the training rows; unset: none.
     pub learning_curve: Option<LearningCurve>,
+    /// Trainings of each winner on all training rows, each with a seed of its own; the answer is
+    /// that of the first: [`crate::seeds`].
+    pub seeds: usize,
+}
+
+/// What each search of a pipeline may spend at most: the same for all, so that both sides are
+/// searched alike. See [`crate::search::limit`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Trainings; unset: as many as the search takes.
+    pub trials: Option<usize>,
+}
+
+impl Limits {
+    /// Whether nothing is limited.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How a search goes through the points.
@@ -105,6 +130,16 @@ pub enum SearchMethod {
 #[serde(deny_unknown_fields)]
 pub struct Nested {
     /// Outer folds.
+    pub folds: usize,
+}
+
+/// Repeated cross-validation: [`crate::repeated`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repeated {
+    /// How often the training part is cut into folds anew.
+    pub repeats: usize,
+    /// Folds of each cut.
     pub folds: usize,
 }
 
@@ -134,11 +169,14 @@ impl Default for Protocol {
             first_test: 3,
             race_level: 0.05,
             rule: Rule::Best,
+            limits: Limits::default(),
             nested: None,
+            repeated: None,
             duplicates: Duplicates::KeepTogether,
             corruptions: Corruptions::Word(CorruptionWord::None),
             severities: vec![1, 2, 3, 4, 5],
             learning_curve: None,
+            seeds: 1,
         }
     }
 }
@@ -208,6 +246,9 @@ pub struct PipelineInfo {
     pub settings: Value,
     /// What the search chooses from, by setting; empty if there is nothing to choose.
     pub grid: Space,
+    /// Whether another seed may give another model.
+    #[serde(default)]
+    pub seeded: bool,
 }
 
 /// Where it ran: `environment.json`.
@@ -301,8 +342,8 @@ pub struct TrialSpec {
     pub data: String,
     /// [`SplitRecord::sha256`].
     pub split: String,
-    /// Seed of the run; the trial's own is `seed.child(split, 0)`, so that all recipes start alike
-    /// on the same rows.
+    /// Seed of the run, or [`crate::seeds::seed`] of a further training; the trial's own is
+    /// `seed.child(split, 0)`, so that all recipes start alike on the same rows.
     pub seed: u64,
     /// Hash of the points and splits that were trained together with this one, if any were: last
     /// bits depend on them.

@@ -7,6 +7,7 @@
 
 pub mod grid;
 pub mod halving;
+pub mod limit;
 pub mod racing;
 pub mod random;
 pub mod rule;
@@ -63,6 +64,8 @@ pub enum Step {
 pub struct Search {
     /// The points, from simple to complex.
     pub points: Vec<Point>,
+    /// Number of further points that the limit on trials leaves out.
+    pub left_out: usize,
     folds: usize,
     plan: Plan,
 }
@@ -89,7 +92,7 @@ pub struct Folds {
 impl Search {
     /// All points of a grid on all folds.
     pub fn exhaustive(space: &Space, folds: usize) -> Self {
-        Self { points: grid::points(space), folds, plan: Plan::Exhaustive }
+        Self { points: grid::points(space), left_out: 0, folds, plan: Plan::Exhaustive }
     }
 
     /// The search that a protocol asks for. `seed` is that of the run, so that pipelines with the
@@ -104,7 +107,7 @@ impl Search {
         seed: Seed,
         folds: Folds,
     ) -> Result<Self, ParamError> {
-        let points = points(protocol, space, seed)?;
+        let Points { tried: points, left_out } = points(protocol, space, seed)?;
         let plan = match protocol.search {
             SearchMethod::Grid | SearchMethod::Random => Plan::Exhaustive,
             SearchMethod::Halving => {
@@ -117,7 +120,7 @@ impl Search {
                 Plan::Racing(racing::Racing::new(protocol.first_test, protocol.race_level)?)
             }
         };
-        Ok(Self { points, folds: folds.count, plan })
+        Ok(Self { points, left_out, folds: folds.count, plan })
     }
 
     /// Whether all trials are known from the start.
@@ -152,12 +155,20 @@ impl Search {
     }
 }
 
-/// The points that a protocol asks for, from simple to complex; also how many trials a search can
-/// take, without knowing the folds.
+/// The points of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Points {
+    /// Those that are tried, from simple to complex.
+    pub tried: Vec<Point>,
+    /// Number of those that the limit on trials leaves out.
+    pub left_out: usize,
+}
+
+/// The points that a protocol asks for; they do not depend on the data.
 ///
 /// # Errors
 /// As [`Search::new`].
-pub fn points(protocol: &Protocol, space: &Space, seed: Seed) -> Result<Vec<Point>, ParamError> {
+pub fn points(protocol: &Protocol, space: &Space, seed: Seed) -> Result<Points, ParamError> {
     let drawn = match (protocol.points, protocol.search) {
         (Some(0), _) => return Err(ParamError::new("points", 0, "at least 1")),
         (Some(_), SearchMethod::Grid) => {
@@ -175,10 +186,18 @@ pub fn points(protocol: &Protocol, space: &Space, seed: Seed) -> Result<Vec<Poin
         }
         (None, _) => None,
     };
-    Ok(match drawn {
-        Some(count) => random::points(space, count, seed.child("search", 0)),
-        None => grid::points(space),
-    })
+    let draw = |count| random::points(space, count, seed.child("search", 0));
+    let mut tried = drawn.map_or_else(|| grid::points(space), draw);
+    let wanted = tried.len();
+    let affordable = limit::affordable(protocol, wanted)?;
+    if affordable < wanted {
+        match drawn {
+            // Sorted once drawn, so that the first drawn are not the first of them.
+            Some(_) => tried = draw(affordable),
+            None => tried.truncate(affordable),
+        }
+    }
+    Ok(Points { left_out: wanted - tried.len(), tried })
 }
 
 /// The trials of `points` x `folds` that are missing; if none is, the points with their scores.

@@ -58,10 +58,19 @@ pub struct Search {
     pub at_edge: Vec<String>,
     /// Points tried.
     pub points: usize,
+    /// Points never tried, since the search ended by its limit on trials.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: usize,
     /// Fits made.
     pub fits: usize,
     /// Seconds that training and scoring took in all, side by side with others.
     pub seconds: f64,
+}
+
+// The signature that serde asks for.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What one side spent on its searches.
@@ -71,6 +80,10 @@ pub struct Budget {
     pub pipelines: usize,
     /// Points tried.
     pub points: usize,
+    /// Searches that ended by their limit on trials.
+    pub limited: usize,
+    /// Points that those never tried.
+    pub left_out: usize,
     /// Fits made.
     pub fits: usize,
     /// Seconds that training and scoring took in all, side by side with others.
@@ -86,6 +99,8 @@ impl Budget {
             |sum, it| Self {
                 pipelines: sum.pipelines + 1,
                 points: sum.points + it.points,
+                limited: sum.limited + usize::from(it.left_out > 0),
+                left_out: sum.left_out + it.left_out,
                 fits: sum.fits + it.fits,
                 seconds: sum.seconds + it.seconds,
             },
@@ -131,14 +146,26 @@ pub(crate) struct Trials<'a> {
 }
 
 impl<'a> Trials<'a> {
-    /// The trial of a point on a split.
+    /// The trial of a point on a split, with the seed of the run.
     pub(crate) fn find(&self, split: &SplitRecord, point: &Point) -> Option<&'a Trial> {
-        let fits =
-            |trial: &&&Trial| trial.spec.split == split.sha256 && trial.spec.parameters == *point;
+        self.find_seeded(split, point, self.run.manifest.seed)
+    }
+
+    /// The trial of a point on a split, with that seed.
+    pub(crate) fn find_seeded(
+        &self,
+        split: &SplitRecord,
+        point: &Point,
+        seed: u64,
+    ) -> Option<&'a Trial> {
+        let fits = |trial: &&&Trial| {
+            let spec = &trial.spec;
+            spec.split == split.sha256 && spec.parameters == *point && spec.seed == seed
+        };
         self.trials.iter().find(fits).copied()
     }
 
-    fn split(&self, name: &str) -> Option<&'a SplitRecord> {
+    pub(crate) fn split(&self, name: &str) -> Option<&'a SplitRecord> {
         self.run.splits.get(name)
     }
 
@@ -184,6 +211,7 @@ impl<'a> Trials<'a> {
             error: chosen.error,
             at_edge: edges(&self.info.grid, &search.points[chosen.point]),
             points: search.points.len(),
+            left_out: search.left_out,
             fits: results.len(),
             seconds,
         }))
@@ -210,7 +238,7 @@ impl<'a> Trials<'a> {
 
     /// Accuracy of a trial on its test rows; a failed trial counts as all wrong, so that a setting
     /// that cannot be trained is never chosen over one that can.
-    fn accuracy(&self, split: &SplitRecord, trial: &Trial) -> Result<f64, StoreError> {
+    pub(crate) fn accuracy(&self, split: &SplitRecord, trial: &Trial) -> Result<f64, StoreError> {
         let Some(scores) = self.run.directory.scores(trial)? else { return Ok(0.0) };
         Ok(accuracy(&truth(self.data, split), &scores.predicted()))
     }

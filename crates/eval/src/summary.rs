@@ -5,6 +5,7 @@ use crate::interval::{Interval, wilson};
 use crate::metric::Confusion;
 use crate::paired::Paired;
 use crate::record::{Costs, DataRecord, Family, Outcome, SplitRecord, Trial};
+use crate::repeated::RepeatedAnswer;
 use crate::run::Run;
 pub use crate::selection::Search;
 use crate::selection::{Budget, NestedAnswer, OuterFold, Stage, Trials};
@@ -37,6 +38,10 @@ pub struct SetSummary {
     /// The two sides by nested cross-validation inside the training part, if the plan asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nested: Option<NestedAnswer>,
+    /// The two champions by repeated cross-validation inside the training part, if the plan asks
+    /// for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<RepeatedAnswer>,
 }
 
 /// What became of one pipeline on one data set.
@@ -57,6 +62,15 @@ pub struct PipelineSummary {
     pub nested: Vec<OuterFold>,
     /// The refit on all training rows, scored on the hold-out.
     pub result: Result<TestResult, Unfinished>,
+    /// Accuracy on the hold-out of the refit with each seed that is done, that of the result first;
+    /// `None` where it failed. Empty if the plan asks for one seed, or the seed changes nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trainings: Vec<Option<f64>>,
+    /// Accuracy on each fold of a repeated cross-validation that is done, repetition by repetition;
+    /// 0 where it could not be trained. Empty of pipelines that take no part:
+    /// [`crate::repeated::takes_part`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeated: Vec<f64>,
 }
 
 /// Why a pipeline has no test result.
@@ -136,6 +150,12 @@ impl SetSummary {
             let trials = Trials { run, data, info, trials: &trials };
             let search = trials.search(Stage::HoldOut)?;
             let last = search.as_ref().and_then(|search| trials.find(hold_out, &search.chosen));
+            let (trainings, repeated) = match &search {
+                Some(Search { chosen, .. }) => {
+                    (trials.trainings(hold_out, chosen)?, trials.repeated(chosen)?)
+                }
+                None => (Vec::new(), Vec::new()),
+            };
             pipelines.push(PipelineSummary {
                 name: info.name.clone(),
                 family: info.family,
@@ -144,6 +164,8 @@ impl SetSummary {
                 result: test_result(run, data, hold_out, last)?,
                 nested: trials.outer_folds()?,
                 search,
+                trainings,
+                repeated,
             });
         }
         let answer = answer(run, data, hold_out, &pipelines);
@@ -155,6 +177,9 @@ impl SetSummary {
             dataset: dataset.to_owned(),
             train_images: hold_out.train.len(),
             test_images: hold_out.test.len(),
+            repeated: protocol.repeated.zip(answer.as_ref()).and_then(|(repeated, answer)| {
+                RepeatedAnswer::of(&pipelines, answer, repeated, protocol.level)
+            }),
             pipelines,
             answer,
             nested,
@@ -174,6 +199,7 @@ impl SetSummary {
             pipelines: Vec::new(),
             answer: None,
             nested: None,
+            repeated: None,
         }
     }
 }

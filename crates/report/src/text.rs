@@ -20,6 +20,13 @@ pub(crate) fn percent_range(range: Interval) -> String {
     format!("{:.1}{NBSP}–{NBSP}{:.1}{NBSP}%", 100.0 * range.low, 100.0 * range.high)
 }
 
+/// The lowest and the highest of some shares: "97.1 – 98.4 %".
+pub(crate) fn percent_span(shares: &[f64]) -> String {
+    let low = shares.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = shares.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    percent_range(Interval { low, high })
+}
+
 /// A difference of shares in points, with its sign and `decimals`: "+0.4", "−2.1", "0.0".
 pub(crate) fn signed_points(difference: f64, decimals: usize) -> String {
     let size = unsigned_points(difference, decimals);

@@ -79,13 +79,15 @@ fn a_hostile_run_gives_a_harmless_page_and_the_same_bytes_again() {
         assert!(html.contains(&escaped(name)), "{name} is not on the page");
     }
     assert!(html.contains(&format!("alt=\"test image {}", escaped("image 0"))));
-    for section in ["learning", "robustness", "pareto"] {
+    for section in ["learning", "robustness", "pareto", "seeds", "repeated"] {
         assert!(html.contains(&format!("id=\"{section}-1\"")), "{section}");
     }
     assert!(html.contains("Break-even size"));
     the_images_that_occur_twice_are_listed(&html);
     assert!(html.contains(", 7 of 600\u{a0}images disputed"));
     the_scoreboard_is_that_of_the_summary(root, &html);
+    the_spread_is_that_of_the_trainings(root, &html);
+    the_folds_are_those_of_the_champions(root, &html);
 }
 
 /// Those of the fixture: two groups of equal images, twenty that look alike, one that belongs
@@ -210,6 +212,54 @@ fn the_scoreboard_is_that_of_the_summary(root: &Path, html: &str) {
     }
     assert!(html.contains("did not converge within 1,000,000 iterations"));
     assert!(html.contains("at the edge of its grid"));
+}
+
+/// Mean and ends of the accuracies, and no test of them.
+fn the_spread_is_that_of_the_trainings(root: &Path, html: &str) {
+    let summary = Summary::of(&Run::load(root).unwrap()).unwrap();
+    let section = between(html, "<section id=\"seeds\">", "</section>").next().unwrap();
+    assert!(section.contains("never tested as evidence") && !section.contains("mid-p"));
+    let tables: Vec<&str> = between(section, "<table", "</table>").collect();
+    assert_eq!(tables.len(), summary.sets.len());
+    for (table, set) in tables.into_iter().zip(&summary.sets) {
+        let rows: Vec<&str> = between(table, "<tr", "</tr>").skip(1).collect();
+        let trained: Vec<_> = set.pipelines.iter().filter(|it| !it.trainings.is_empty()).collect();
+        assert_eq!((rows.len(), trained.len()), (3, 3), "the networks");
+        for pipeline in trained {
+            let name = format!("<bdi>{}</bdi>", escaped(&pipeline.name));
+            let cells = cells(rows.iter().find(|row| row.contains(&name)).expect(&name));
+            let accuracies: Vec<f64> = pipeline.trainings.iter().map(|it| it.unwrap()).collect();
+            assert_eq!(accuracies[0], pipeline.result.as_ref().unwrap().accuracy);
+            let percent = |share: f64| format!("{:.1}", 100.0 * share);
+            let mean = accuracies.iter().sum::<f64>() / fixture::SEEDS as f64;
+            let ends = |fold: fn(f64, f64) -> f64| accuracies.iter().copied().reduce(fold).unwrap();
+            assert_eq!(cells[0], fixture::SEEDS.to_string());
+            assert_eq!(cells[2], format!("{} %", percent(mean)), "{name}");
+            let range = format!("{} – {} %", percent(ends(f64::min)), percent(ends(f64::max)));
+            assert_eq!(cells[4], range, "{name}");
+        }
+    }
+}
+
+/// Mean differences, with the tests that the scheme has and the caution that it needs.
+fn the_folds_are_those_of_the_champions(root: &Path, html: &str) {
+    let summary = Summary::of(&Run::load(root).unwrap()).unwrap();
+    let section = between(html, "<section id=\"repeated\">", "</section>").next().unwrap();
+    let section = section.replace('\u{a0}', " ");
+    assert!(section.contains("chosen on these same training images"));
+    assert!(section.contains("Dietterich 1998") && section.contains("Alpaydın 1999"));
+    for set in &summary.sets {
+        let (answer, champions) = (set.repeated.as_ref().unwrap(), set.answer.as_ref().unwrap());
+        let of = |index: usize| &set.pipelines[index].repeated;
+        let differences = of(champions.classical).iter().zip(of(champions.deep));
+        let differences: Vec<f64> = differences.map(|(a, b)| a - b).collect();
+        assert_eq!((answer.differences.len(), &answer.differences), (10, &differences));
+        let mean = 100.0 * differences.iter().sum::<f64>() / 10.0;
+        let told = format!("Classical − deep <strong>{mean:+.1} points").replace('-', "−");
+        assert!(section.contains(&told), "{told}");
+        let p = answer.five_by_two().unwrap().f().unwrap().p;
+        assert!(section.contains(&format!("{p:.3}")) || p < 0.001, "{p}");
+    }
 }
 
 /// One pipeline on either side and one pair of classes.

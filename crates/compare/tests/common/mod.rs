@@ -3,6 +3,7 @@
 // Each test program uses a part of it.
 #![allow(dead_code)]
 
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -159,7 +160,51 @@ pub(crate) fn assert_same(left: &Path, right: &Path) {
 }
 
 /// The trials of a run, with the paths of their files.
-pub(crate) fn trials(run: &Path) -> Vec<(PathBuf, serde_json::Value)> {
+pub(crate) fn trials(run: &Path) -> Vec<(PathBuf, Value)> {
     let trials = files(run).into_iter().filter(|(path, _)| path.starts_with("trials"));
     trials.map(|(path, bytes)| (path, serde_json::from_slice(&bytes).unwrap())).collect()
+}
+
+/// A workplace whose plan has these lines in `[protocol]`, and this grid for the radial basis
+/// function.
+pub(crate) fn with(protocol: &str, grid: &str) -> TempDir {
+    let folder = workplace();
+    let plan = PLAN
+        .replace("folds = 2", protocol)
+        .replace(r#"grid = { c = [0.1, 1, 10], gamma = [0.01, "scale"] }"#, grid);
+    assert!(plan.contains(protocol) && plan.contains(grid));
+    std::fs::write(folder.path().join("plan.toml"), plan).unwrap();
+    folder
+}
+
+/// Runs the plan, and once more after an end in between, at another number of threads.
+pub(crate) fn run_twice(folder: &Path) -> Vec<Value> {
+    let arguments = |threads| ["--plan", "plan.toml", "--out", "run", "--threads", threads];
+    succeed(&compare(folder, &arguments("2")));
+    let run = folder.join("run");
+    let whole = results(&run);
+    let done = trials(&run);
+    for (path, _) in done.iter().step_by(2) {
+        std::fs::remove_file(run.join(path)).unwrap();
+    }
+    succeed(&compare(folder, &arguments("1")));
+    assert!(results(&run) == whole, "an end in between changes nothing");
+    done.into_iter().map(|(_, trial)| trial).collect()
+}
+
+/// The trials of a pipeline whose split's name holds `part`.
+pub(crate) fn of<'a>(trials: &'a [Value], pipeline: &str, part: &str) -> Vec<&'a Value> {
+    let named = |trial: &&Value| {
+        trial["spec"]["pipeline"] == pipeline && trial["split"].as_str().unwrap().contains(part)
+    };
+    trials.iter().filter(named).collect()
+}
+
+pub(crate) fn summary(folder: &Path) -> Value {
+    let text = std::fs::read(folder.join("run/summary.json")).unwrap();
+    serde_json::from_slice::<Value>(&text).unwrap()["sets"][0].clone()
+}
+
+pub(crate) fn pipeline<'a>(summary: &'a Value, name: &str) -> &'a Value {
+    summary["pipelines"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap()
 }

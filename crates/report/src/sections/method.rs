@@ -34,6 +34,11 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                  accuracy wins (the first of equal ones; a training that failed counts as all \
                  wrong). The winner is trained again on the whole \
                  training part and scored once on the test part."
+                @if let Some(trials) = protocol.limits.trials {
+                    " No search may take more than "
+                    (text::counted(trials as u64, "training", "trainings"))
+                    "; the points beyond are never tried, and the table below counts them."
+                }
             }
             dt { "Champions" }
             dd {
@@ -100,9 +105,13 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
                 }
             }
             li {
-                "How much a result depends on the seed: every pipeline was trained with one. The \
-                 intervals of the answer hold for the luck of the test images only"
-                @if protocol.nested.is_some() { "; cross-validation tells of that of the split" }
+                @if protocol.seeds < 2 {
+                    "How much a result depends on the seed: every pipeline was trained with one. "
+                }
+                "The intervals of the answer hold for the luck of the test images only, not for \
+                 that of the training or of the split"
+                @if protocol.seeds > 1 { "; further seeds tell of the former" }
+                @if protocol.nested.is_some() { "; cross-validation tells of the latter" }
                 "."
             }
             li {
@@ -125,16 +134,19 @@ fn source(citation: &str) -> Markup {
 
 /// Points tried and trainings made, by set and side.
 fn budget(run: &Run, summary: &Summary) -> Markup {
+    let limited = !run.manifest.protocol.limits.is_none();
     html! {
         div.scroll { table {
             thead { tr {
                 th { "Data set" } th { "Side" } th.number { "Pipelines" }
-                th.number { "Points tried" } th.number { "Trainings" }
+                th.number { "Points tried" }
+                @if limited { th.number { "Never tried (limit)" } }
+                th.number { "Trainings" }
                 th.number { "Time of the search" }
             } }
             tbody {
                 @for set in sets(run, summary) {
-                    @for family in look::FAMILIES { (budget_row(&set, family)) }
+                    @for family in look::FAMILIES { (budget_row(&set, family, limited)) }
                 }
             }
         } }
@@ -142,11 +154,15 @@ fn budget(run: &Run, summary: &Summary) -> Markup {
             "Trainings: those of the search, and one final training per pipeline. Time: all \
              trainings of the search one after another, as if nothing had run beside them. \
              Searches that have not finished are not counted."
+            @if limited {
+                " Never tried: points of searches that ended by their limit on trainings, which is \
+                 the same for every pipeline."
+            }
         }
     }
 }
 
-fn budget_row(set: &SetView<'_>, family: Family) -> Markup {
+fn budget_row(set: &SetView<'_>, family: Family, limited: bool) -> Markup {
     let pipelines = || set.summary.pipelines.iter().filter(move |p| p.family == family);
     let budget = set.summary.budget(family);
     let done = pipelines().filter(|pipeline| pipeline.result.is_ok()).count();
@@ -158,6 +174,14 @@ fn budget_row(set: &SetView<'_>, family: Family) -> Markup {
                 td { span.family.(look.class) aria-hidden="true" { (look.symbol) } " " (look.word) }
                 td.number { (pipelines().count()) }
                 td.number { (text::count(budget.points as u64)) }
+                @if limited {
+                    td.number {
+                        (text::count(budget.left_out as u64))
+                        @if budget.limited > 0 {
+                            " of " (text::counted(budget.limited as u64, "search", "searches"))
+                        }
+                    }
+                }
                 td.number { (text::count((budget.fits + done) as u64)) }
                 td.number { (text::seconds(budget.seconds)) }
             }

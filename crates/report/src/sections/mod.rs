@@ -17,9 +17,11 @@ mod nested;
 mod overview;
 mod pairs;
 mod pareto;
+mod repeated;
 mod reproduce;
 mod robustness;
 mod scoreboard;
+mod seeds;
 mod table;
 mod verdict;
 
@@ -58,10 +60,12 @@ pub(crate) const SECTIONS: &[Section] = &[
     table::SECTION,
     pairs::SECTION,
     nested::SECTION,
+    repeated::SECTION,
     across::SECTION,
     confusion::SECTION,
     metrics::SECTION,
     calibration::SECTION,
+    seeds::SECTION,
     learning::SECTION,
     robustness::SECTION,
     cost::SECTION,

@@ -88,7 +88,8 @@ fn rope(answer: &NestedAnswer, margin: f64) -> Option<Rope> {
     resampled.ok()?.posterior().rope(margin).ok()
 }
 
-fn believed(rope: Rope, margin: f64) -> Markup {
+/// What the posterior says, in a sentence.
+pub(super) fn believed(rope: Rope, margin: f64) -> Markup {
     html! {
         "By the Bayesian correlated t test (Benavoli and others 2017), the classical side is more \
          than " (text::points(text::plain(100.0 * margin))) " ahead with probability "

@@ -143,6 +143,10 @@ fn notes(pipeline: &PipelineSummary, result: &TestResult) -> Markup {
     notes.extend(at_edge.map(|setting| {
         format!("{setting} at the edge of its grid: a better value may lie outside")
     }));
+    if let Some(search) = pipeline.search.as_ref().filter(|search| search.left_out > 0) {
+        let points = text::counted(search.left_out as u64, "point", "points");
+        notes.push(format!("the search ended by its limit: {points} never tried"));
+    }
     html! { bdi { (notes.join("; ")) } }
 }
 
