@@ -23,4 +23,6 @@ pub use rows::{Matrix, Rows};
 pub use scores::Scores;
 pub use seed::Seed;
 pub use simd::Simd;
-pub use traits::{Convergence, Embedding, Epoch, Extract, Fit, FitEmbedding, FitSummary, Predict};
+pub use traits::{
+    Convergence, Embedding, Epoch, Extract, Fit, FitEmbedding, FitSummary, LayerEpoch, Predict,
+};

@@ -154,7 +154,7 @@ pub enum Convergence {
 }
 
 /// One pass over the training rows.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// Counted from 1.
     pub epoch: u64,
@@ -168,4 +168,22 @@ pub struct Epoch {
     pub validation_accuracy: Option<f32>,
     /// Step size in this epoch.
     pub learning_rate: f32,
+    /// Of a network, each layer that learns or that may die, from the first to the last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerEpoch>,
+}
+
+/// How one layer of a network fared in an epoch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerEpoch {
+    /// Name and kind: `3 (affine)`.
+    pub layer: String,
+    /// Length of the gradient of all its weights, before clipping; mean over the steps. If it
+    /// falls from layer to layer towards the first, gradients vanish.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient_norm: Option<f32>,
+    /// Of a `relu` layer, the share of units (behind convolutions, of maps) that were 0 for all
+    /// rows of the epoch's last batch: as long as they are, they learn nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead: Option<f32>,
 }

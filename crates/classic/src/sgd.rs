@@ -116,6 +116,7 @@ impl SgdSvm {
                 validation_loss: None,
                 validation_accuracy: None,
                 learning_rate: check::bounded(met.last_rate) as f32,
+                layers: Vec::new(),
             });
         }
         let model = online.model().expect("rows of two classes were seen");

@@ -113,7 +113,7 @@ fn answer_line(set: &SetSummary) -> String {
         format!("{} {:.1} %", pipeline.name, 100.0 * accuracy)
     };
     let Some(answer) = &set.answer else {
-        return format!("{}: no answer, since one side has no finished pipeline", set.dataset);
+        return format!("{}: no answer, since {}", set.dataset, no_answer(set));
     };
     let decision = match answer.verdict.decision {
         Decision::Enough => "enough".to_owned(),
@@ -133,6 +133,16 @@ fn answer_line(set: &SetSummary) -> String {
         100.0 * verdict.interval.low,
         100.0 * verdict.interval.high,
     )
+}
+
+/// Why the sides were not compared.
+fn no_answer(set: &SetSummary) -> &'static str {
+    let lacks = |family| set.pipelines.iter().all(|pipeline| pipeline.family != family);
+    match (lacks(Family::Classical), lacks(Family::Deep)) {
+        (true, false) => "the plan has no classical pipeline",
+        (false, true) => "the plan has no deep pipeline",
+        _ => "one side has no finished pipeline",
+    }
 }
 
 /// What `--dry-run` shows.

@@ -483,6 +483,26 @@ mod tests {
     }
 
     #[test]
+    fn every_plan_of_the_repository_builds_and_its_image_sets_are_there() {
+        let mut built = Vec::new();
+        for entry in std::fs::read_dir(repository().join("plans")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "toml") {
+                continue;
+            }
+            let mut plan = Plan::read(&path).unwrap();
+            complete(&mut plan);
+            let faults = Pipelines::build(&plan).err();
+            assert_eq!(faults, None, "{}", path.display());
+            for set in &plan.data {
+                assert!(plan.folder.join(set).is_dir(), "{}: {}", path.display(), set.display());
+            }
+            built.push(plan.name);
+        }
+        assert!(built.contains(&"vanishing-gradients".to_owned()), "{built:?}");
+    }
+
+    #[test]
     fn boosted_features_stand_on_the_classical_side() {
         let mut plan = Preset::Full.plan(&repository());
         complete(&mut plan);

@@ -49,7 +49,7 @@ fn curve(activation: &LayerKind) -> Vec<EpochReport> {
 
 /// Gradient norms of the affine layers in the first epoch, from the first layer on.
 fn norms(curve: &[EpochReport]) -> Vec<f32> {
-    curve[0].layers.iter().filter_map(|line| line.gradient_norm).collect()
+    curve[0].epoch.layers.iter().filter_map(|line| line.gradient_norm).collect()
 }
 
 fn main() {

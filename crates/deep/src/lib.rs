@@ -52,5 +52,5 @@ pub use schedule::{PlateauState, Progress, Schedule, ScheduleParams};
 pub use train::Training;
 pub use train::augment::AugmentParams;
 pub use train::checkpoint::CheckpointError;
-pub use train::report::{EpochReport, LayerReport};
+pub use train::report::EpochReport;
 pub use train::sampling::Sampling;

@@ -161,6 +161,7 @@ impl<'a> Training<'a> {
             return Err(FitError::Diverged { step: last_step, loss: f32::NAN });
         }
         let n = self.rows.len();
+        let last = self.plan.batch(self.plan.steps_per_epoch - 1, n).len();
         let mut record = Epoch {
             epoch: epoch as u64 + 1,
             loss: (totals.loss / n as f64) as f32,
@@ -168,13 +169,12 @@ impl<'a> Training<'a> {
             validation_loss: None,
             validation_accuracy: None,
             learning_rate: totals.rate as f32,
+            layers: totals.norms.report(&self.network, &self.workspace, last),
         };
         self.validate(epoch, &mut record);
         self.schedule.observe(f64::from(record.validation_loss.unwrap_or(record.loss)));
-        let last = self.plan.batch(self.plan.steps_per_epoch - 1, n).len();
         Ok(EpochReport {
             epoch: record,
-            layers: totals.norms.report(&self.network, &self.workspace, last),
             clipped_steps: totals.clipped,
             incomplete_batches: totals.incomplete,
         })
@@ -251,7 +251,7 @@ impl<'a> Training<'a> {
         if let Some(best) = &self.best {
             self.network.restore(&best.weights);
         }
-        let curve = self.reports.iter().map(|report| report.epoch).collect();
+        let curve = self.reports.into_iter().map(|report| report.epoch).collect();
         TrainedCnn::new(self.network, self.normalisation, self.images.size(), convergence, curve)
             .mirroring(self.params.mirror)
     }

@@ -181,12 +181,12 @@ fn reports_tell_of_every_layer_and_are_lines_of_json() {
     let cnn = Cnn::new(&params).unwrap();
     let mut training = cnn.start(&images, &labels, Seed(3)).unwrap();
     let report = training.next_epoch().unwrap().unwrap().clone();
-    let layers: Vec<&str> = report.layers.iter().map(|line| line.layer.as_str()).collect();
+    let layers: Vec<&str> = report.epoch.layers.iter().map(|line| line.layer.as_str()).collect();
     assert_eq!(
         layers,
         ["0 (convolution)", "1 (batch-norm)", "3 (relu)", "4 (affine)", "5 (relu)", "6 (affine)"]
     );
-    for line in &report.layers {
+    for line in &report.epoch.layers {
         let relu = line.layer.contains("relu");
         assert_eq!((line.dead.is_some(), line.gradient_norm.is_none()), (relu, relu), "{line:?}");
         assert!(line.gradient_norm.is_none_or(|norm| norm > 0.0), "{line:?}");

@@ -349,7 +349,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreErro
 mod tests {
     use super::*;
     use crate::record::TrialSpec;
-    use base::{Convergence, Epoch};
+    use base::{Convergence, Epoch, LayerEpoch};
 
     fn trial(scores: &Scores) -> Trial {
         let spec = TrialSpec {
@@ -397,6 +397,8 @@ mod tests {
         let directory = RunDirectory::new(folder.path());
         let scores = Scores::new(ndarray::array![[0.1, -0.0], [f32::MIN_POSITIVE, 1e30]]);
         let trial = trial(&scores);
+        let layer =
+            LayerEpoch { layer: "0 (affine)".to_owned(), gradient_norm: Some(1e-7), dead: None };
         let epoch = Epoch {
             epoch: 1,
             loss: 0.1,
@@ -404,9 +406,12 @@ mod tests {
             validation_loss: None,
             validation_accuracy: Some(1.0),
             learning_rate: 1e-3,
+            layers: vec![layer],
         };
         assert_eq!(directory.finished(&trial.id).unwrap(), None);
-        directory.write_trial(&trial, Some(&scores), &vec![epoch; 2], &costs()).unwrap();
+        let curve = vec![epoch.clone(), Epoch { epoch: 2, layers: Vec::new(), ..epoch }];
+        directory.write_trial(&trial, Some(&scores), &curve, &costs()).unwrap();
+        assert_eq!(directory.curve(&trial.id).unwrap(), curve);
         assert_eq!(directory.finished(&trial.id).unwrap(), Some(trial.clone()));
         let read = directory.scores(&trial).unwrap().unwrap();
         assert_eq!(score_bytes(&read), score_bytes(&scores));

@@ -60,8 +60,15 @@ pub(crate) fn answer(set: &SetSummary) -> Look {
             Look { class: "not-enough", symbol: "✗", word: "Not enough", colour: ORANGE }
         }
         Some(Decision::CannotTell { .. }) => muted("?", "Cannot tell yet"),
+        None if asks_for_none(set) => muted("–", "No answer"),
         None => muted("…", "No answer yet"),
     }
+}
+
+/// Whether a side has no pipeline in the plan, so that there is nothing to compare.
+fn asks_for_none(set: &SetSummary) -> bool {
+    let lacks = |family| set.pipelines.iter().all(|pipeline| pipeline.family != family);
+    !set.pipelines.is_empty() && (lacks(Family::Classical) || lacks(Family::Deep))
 }
 
 /// A name from outside. It may be written from right to left, which must not turn the line.

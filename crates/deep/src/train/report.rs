@@ -2,34 +2,19 @@
 
 use crate::layer::Workspace;
 use crate::network::{LayerKind, Network};
-use base::Epoch;
+use base::{Epoch, LayerEpoch};
 use serde::{Deserialize, Serialize};
 
 /// One pass over the training rows. Serialised as JSON it is one line of a learning curve.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochReport {
-    /// Loss, accuracy and learning rate.
+    /// Loss, accuracy, learning rate, and how the layers fared.
     #[serde(flatten)]
     pub epoch: Epoch,
-    /// Of each layer that learns or that may die, from the first to the last.
-    pub layers: Vec<LayerReport>,
     /// Steps whose gradients were clipped.
     pub clipped_steps: usize,
     /// Steps whose batch lacked a class that the training rows have.
     pub incomplete_batches: usize,
-}
-
-/// How one layer fared in an epoch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LayerReport {
-    /// Name and kind: `3 (affine)`.
-    pub layer: String,
-    /// Length of the gradient of all its weights, before clipping; mean over the steps. If it
-    /// falls from layer to layer towards the first, gradients vanish.
-    pub gradient_norm: Option<f32>,
-    /// Of a `relu` layer, the share of units (behind convolutions, of maps) that were 0 for all
-    /// rows of the epoch's last batch: as long as they are, they learn nothing.
-    pub dead: Option<f32>,
 }
 
 /// Sums up gradients during an epoch.
@@ -67,7 +52,7 @@ impl Norms {
         network: &Network<f32>,
         workspace: &Workspace<f32>,
         n: usize,
-    ) -> Vec<LayerReport> {
+    ) -> Vec<LayerEpoch> {
         let layers = network.spec().layers.iter().zip(&self.sums).enumerate();
         let lines = layers.filter_map(|(index, (spec, sum))| {
             let dead = matches!(spec.kind, LayerKind::Relu {}).then(|| {
@@ -81,7 +66,7 @@ impl Norms {
             });
             let gradient_norm = sum.map(|sum| (sum / self.steps.max(1) as f64) as f32);
             let layer = network.spec().layer_name(index);
-            (dead.is_some() || sum.is_some()).then_some(LayerReport { layer, gradient_norm, dead })
+            (dead.is_some() || sum.is_some()).then_some(LayerEpoch { layer, gradient_norm, dead })
         });
         lines.collect()
     }

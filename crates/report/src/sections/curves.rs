@@ -1,5 +1,7 @@
 //! How the final trainings of networks went, epoch by epoch.
 
+mod layers;
+
 use super::{Content, Section};
 use crate::figure::Figure;
 use crate::figure::axis::Axis;
@@ -13,6 +15,7 @@ use base::{Convergence, Epoch};
 use eval::record::Curve;
 use eval::run::Run;
 use eval::summary::{PipelineSummary, Summary, TestResult};
+use layers::Trained;
 use maud::{Markup, html};
 
 pub(crate) const SECTION: Section =
@@ -22,23 +25,42 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
     let mut figures = Vec::new();
     let mut parts = Vec::new();
     for set in sets(run, summary) {
-        let mut of_set = Vec::new();
+        let (mut of_set, mut trained) = (Vec::new(), Vec::new());
         for (index, pipeline) in set.summary.pipelines.iter().enumerate() {
             let Ok(result) = &pipeline.result else { continue };
             let curve = run.directory.curve(&result.trial)?;
             if curve.len() < 2 {
                 continue;
             }
-            of_set.push(figure(&set, index + 1, pipeline, result, &curve)?);
+            let (whole, caption) = figure(&set, index + 1, pipeline, result, &curve)?;
+            let one = Trained { number: index + 1, name: &pipeline.name, curve };
+            let layers = layers::over_epochs(&set, &one)?;
+            of_set.push(html! {
+                (whole.html(&caption))
+                @if let Some((figure, table)) = &layers {
+                    details {
+                        summary { "Layer by layer: gradients and dead units" }
+                        (figure.html(&html! {
+                            (look::pipeline(pipeline.family, &pipeline.name))
+                            (layers::caption_of_one())
+                        }))
+                        (table)
+                    }
+                }
+            });
+            figures.extend([whole].into_iter().chain(layers.map(|(figure, _)| figure)));
+            trained.push(one);
         }
         if of_set.is_empty() {
             continue;
         }
+        let by_layer = layers::by_layer(&set, &trained)?;
         parts.push(html! {
             h3 id=(set.anchor("curves")) { (look::name(&set.summary.dataset)) }
-            @for (figure, caption) in &of_set { (figure.html(caption)) }
+            @if let Some(figure) = &by_layer { (figure.html(&layers::caption())) }
+            @for part in &of_set { (part) }
         });
-        figures.extend(of_set.into_iter().map(|(figure, _)| figure));
+        figures.extend(by_layer);
     }
     if parts.is_empty() {
         return Ok(None);
@@ -108,25 +130,10 @@ struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    fn draw(
-        &self,
-        canvas: &mut Canvas,
-        (left, right): (f64, f64),
-        curve: &Curve,
-        kept: Option<u64>,
-    ) {
+    fn draw(&self, canvas: &mut Canvas, sides: (f64, f64), curve: &Curve, kept: Option<u64>) {
         let values = curve.iter().flat_map(|e| [Some((self.training)(e)), (self.validation)(e)]);
-        let epochs = curve.iter().map(|epoch| epoch.epoch as f64);
-        let mut frame = Frame {
-            left,
-            top: 40.0,
-            right,
-            bottom: 252.0,
-            x: Axis::linear(epochs, 5.0, (1.0, curve.last().map_or(2.0, |e| e.epoch as f64))),
-            y: Axis::linear(values.flatten(), 5.0, self.limits),
-        };
-        // There is no half epoch.
-        frame.x.ticks.retain(|tick| tick.fract() == 0.0 && *tick >= 1.0);
+        let y = Axis::linear(values.flatten(), 5.0, self.limits);
+        let frame = frame(sides, curve, y);
         frame.mark_x(canvas, |tick| format!("{tick:.0}"), "epoch");
         let decimals = frame.y.decimals(1.0);
         frame.mark_y(canvas, |tick| format!("{tick:.decimals$}"), self.title);
@@ -143,6 +150,21 @@ impl Panel<'_> {
         let validation = curve.iter().filter_map(|e| place(e, (self.validation)(e)?));
         canvas.dashed(&validation.collect::<Vec<_>>(), look::INK, 1.5);
     }
+}
+
+/// The frame of a panel over the epochs.
+fn frame((left, right): (f64, f64), curve: &Curve, y: Axis) -> Frame {
+    let epochs = curve.iter().map(|epoch| epoch.epoch as f64);
+    let last = curve.last().map_or(2.0, |epoch| epoch.epoch as f64);
+    let x = Axis::linear(epochs, 5.0, (1.0, last));
+    let mut frame = Frame { left, top: 40.0, right, bottom: 252.0, x, y };
+    whole_numbers(&mut frame);
+    frame
+}
+
+/// There is no half epoch, and no half layer.
+fn whole_numbers(frame: &mut Frame) {
+    frame.x.ticks.retain(|tick| tick.fract() == 0.0 && *tick >= 1.0);
 }
 
 fn legend(canvas: &mut Canvas, validation: bool) {

@@ -20,7 +20,7 @@ const FILES: [(&str, &str); 11] = [
     ("splits/<name>.json", "the training and test rows of every split"),
     ("trials/<aa>/<id>.json", "what determined a result, and what came out"),
     ("scores/<id>.f32", "scores of every test image; all metrics are worked out from these"),
-    ("curves/<id>.jsonl", "loss and accuracy of each epoch"),
+    ("curves/<id>.jsonl", "loss, accuracy, and gradients of the layers in each epoch"),
     ("costs/<aa>/<id>.json", "times of a trial"),
     ("predictions/<set>.csv", "the predictions of all pipelines, image by image"),
     ("examples/<set>/*.png", "test images on which exactly one champion is right"),

@@ -49,7 +49,7 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
 fn headline(summary: &Summary) -> String {
     let words = summary.sets.iter().map(|set| look::answer(set).word);
     let words: Vec<&str> = words.collect();
-    let kinds = ["Enough", "Not enough", "Cannot tell yet", "No answer yet"];
+    let kinds = ["Enough", "Not enough", "Cannot tell yet", "No answer yet", "No answer"];
     let counts = kinds.map(|kind| (kind, words.iter().filter(|&&word| word == kind).count()));
     let mut line = String::new();
     for (kind, count) in counts.into_iter().filter(|&(_, count)| count > 0) {
