@@ -64,11 +64,13 @@ impl Ready {
             self.variants.push((variant.to_owned(), task));
         }
         let (loops, (_, task)) = (loops.parse::<u32>()?, &mut self.variants[self.latest]);
-        let start = Instant::now();
-        for _ in 0..loops {
-            task.run();
-        }
-        Ok(start.elapsed().as_secs_f64())
+        // On a thread of the pool, so that no step waits for one to wake up.
+        let seconds = rayon::scope(|_| {
+            let start = Instant::now();
+            (0..loops).for_each(|_| task.run());
+            start.elapsed().as_secs_f64()
+        });
+        Ok(seconds)
     }
 
     fn digest(&self) -> Result<String> {
