@@ -50,8 +50,12 @@ pub struct Options {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Package {
+    /// Support vector machines, beside LIBSVM, LIBLINEAR, oneDAL, ThunderSVM, linfa and smartcore
     Classic,
+    /// Training and inference of networks, beside PyTorch, TensorFlow, burn and candle; memory,
+    /// start-up, share of the processor's peak
     Deep,
+    /// Descriptors, beside OpenCV, scikit-image, dlib, VLFeat and imageproc
     Features,
 }
 

@@ -41,12 +41,12 @@ pub(super) struct TimeRow {
     work: String,
     threads: usize,
     /// How ours does its convolutions.
-    ours: &'static str,
+    ours_variant: &'static str,
     ours_s: f64,
     ours_gflops: f64,
     share_of_peak: f64,
     rival: &'static str,
-    variant: &'static str,
+    rival_variant: &'static str,
     rival_s: f64,
     /// How many times as long the rival takes.
     ratio: f64,
@@ -57,13 +57,13 @@ pub(super) struct TimeRow {
 /// A number of ours, in bytes or seconds, beside the lowest of the variants of a rival.
 #[derive(Debug, Serialize)]
 pub(super) struct ApartRow {
-    pub(super) work: String,
-    pub(super) threads: usize,
-    pub(super) ours: f64,
-    pub(super) rival: &'static str,
-    pub(super) variant: &'static str,
-    pub(super) rivals: f64,
-    pub(super) ratio: f64,
+    work: String,
+    threads: usize,
+    ours_value: f64,
+    rival: &'static str,
+    rival_variant: &'static str,
+    rival_value: f64,
+    ratio: f64,
 }
 
 /// Of the variants of each rival, the one with the lowest number.
@@ -99,12 +99,12 @@ impl TimeRow {
             Self {
                 work: work.to_string(),
                 threads,
-                ours: ours.variant,
+                ours_variant: ours.variant,
                 ours_s: our.seconds,
                 ours_gflops: gflops,
                 share_of_peak: gflops / peak,
                 rival: rival.program.name(),
-                variant: rival.variant,
+                rival_variant: rival.variant,
                 rival_s: their.seconds,
                 ratio: their.seconds / our.seconds,
                 ours_samples: our.samples,
@@ -118,23 +118,24 @@ impl TimeRow {
 impl ApartRow {
     /// Ours beside all rivals.
     pub(super) fn all(work: &str, threads: usize, numbers: &[(Contestant, f64)]) -> Vec<Self> {
-        let Some((_, ours)) = ours(numbers).next() else { return Vec::new() };
-        let row = |(rival, rivals): (Contestant, f64)| Self {
+        let Some((_, ours_value)) = ours(numbers).next() else { return Vec::new() };
+        let row = |(rival, rival_value): (Contestant, f64)| Self {
             work: work.to_owned(),
             threads,
-            ours,
+            ours_value,
             rival: rival.program.name(),
-            variant: rival.variant,
-            rivals,
-            ratio: rivals / ours,
+            rival_variant: rival.variant,
+            rival_value,
+            ratio: rival_value / ours_value,
         };
         best_rivals(numbers, |number| number).into_iter().map(row).collect()
     }
 
     fn line(&self, unit: &str, factor: f64) -> String {
-        let Self { work, threads, ours, rival, variant, rivals, ratio } = self;
-        let ours = format!("{:9} {:9.1} {unit}", "", factor * ours);
-        let rival = format!("{:24} {:8.1} {unit}", format!("{rival} {variant}"), factor * rivals);
+        let Self { work, threads, ours_value, rival, rival_variant, rival_value, ratio } = self;
+        let ours = format!("{:9} {:9.1} {unit}", "", factor * ours_value);
+        let rival = format!("{rival} {rival_variant}");
+        let rival = format!("{rival:24} {:8.1} {unit}", factor * rival_value);
         columns(work, *threads, &ours, &format!("{rival} {ratio:7.2}"))
     }
 }
@@ -160,11 +161,13 @@ impl fmt::Display for Row {
 
 impl fmt::Display for TimeRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { work, threads, ours, ours_gflops, rival, variant, ratio, .. } = self;
+        let Self { work, threads, ours_variant, ours_gflops, rival, rival_variant, .. } = self;
         let share = 100.0 * self.share_of_peak;
-        let ours = format!("{ours:9} {:9.3} ms {ours_gflops:8.1} {share:6.1} %", 1e3 * self.ours_s);
-        let rival = format!("{:24} {:8.3} ms", format!("{rival} {variant}"), 1e3 * self.rival_s);
-        f.write_str(&columns(work, *threads, &ours, &format!("{rival} {ratio:7.2}")))
+        let our = 1e3 * self.ours_s;
+        let ours = format!("{ours_variant:9} {our:9.3} ms {ours_gflops:8.1} {share:6.1} %");
+        let rival = format!("{rival} {rival_variant}");
+        let rival = format!("{rival:24} {:8.3} ms {:7.2}", 1e3 * self.rival_s, self.ratio);
+        f.write_str(&columns(work, *threads, &ours, &rival))
     }
 }
 
@@ -186,8 +189,10 @@ mod tests {
             .collect();
         let work = Work { kind, net: "lenet", batch: 32 };
         let rows = TimeRow::all(&work, 2, (8e9, 16.0), &times);
-        let got: Vec<_> =
-            rows.iter().map(|r| (r.ours, r.variant, r.ratio, r.share_of_peak)).collect();
+        let got: Vec<_> = rows
+            .iter()
+            .map(|r| (r.ours_variant, r.rival_variant, r.ratio, r.share_of_peak))
+            .collect();
         let expected = [
             ("direct", "channels-last", 3.0, 0.5),
             ("direct", "cpu", 10.0, 0.5),
