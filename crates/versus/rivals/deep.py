@@ -1,11 +1,16 @@
 """Times networks in PyTorch. One request per line on stdin, one answer per line on stdout.
 
-Request: WORK VARIANT NET BATCH THREADS LOOPS. WORK is `train` (forward pass, cross-entropy,
-backward pass, one step of SGD with momentum) or `infer`; VARIANT is `eager`, `channels-last`,
-`compile` or, to infer, `frozen` (TorchScript, frozen and optimised for inference).
-Answer: seconds for LOOPS repetitions.
+- `WORK VARIANT NET BATCH LOOPS`: seconds for LOOPS repetitions. WORK is `train` (forward pass,
+  cross-entropy, backward pass, one step of SGD with momentum) or `infer`; VARIANT is `eager`,
+  `channels-last`, `compile` or, to infer, `frozen` (TorchScript, frozen and optimised for
+  inference). The network is made at the first request and kept while WORK, NET and BATCH stay.
+- `digest`: SHA-256 of the weights of the latest request.
+- `memory`: most bytes that the process has held at once, or `unknown`.
+
+The number of threads is that of the variable OMP_NUM_THREADS.
 """
 
+import hashlib
 import os
 import sys
 import time
@@ -46,6 +51,12 @@ def vgg():
 NETS = {"lenet": lenet, "vgg": vgg}
 
 
+def compiled(net):
+    """Compiled anew: after some recompilations of one class PyTorch would give up silently."""
+    torch.compiler.reset()
+    return torch.compile(net)
+
+
 class Work:
     """A network and a batch."""
 
@@ -67,7 +78,7 @@ class Train(Work):
         self.loss = nn.CrossEntropyLoss()
         self.optimiser = torch.optim.SGD(self.net.parameters(), lr=1e-3, momentum=0.9)
         if variant == "compile":
-            self.net = torch.compile(self.net)
+            self.net = compiled(self.net)
 
     def run(self):
         self.optimiser.zero_grad()
@@ -84,7 +95,7 @@ class Infer(Work):
         super().__init__(variant, net, batch)
         self.net.eval()
         if variant == "compile":
-            self.net = torch.compile(self.net)
+            self.net = compiled(self.net)
         if variant == "frozen":
             with torch.no_grad():
                 traced = torch.jit.freeze(torch.jit.trace(self.net, self.inputs))
@@ -98,27 +109,46 @@ class Infer(Work):
 WORKS = {"train": Train, "infer": Infer}
 
 
+def digest(net):
+    sha = hashlib.sha256()
+    for numbers in net.state_dict().values():
+        sha.update(numbers.contiguous().numpy().tobytes())
+    return sha.hexdigest()
+
+
+def memory():
+    try:
+        with open("/proc/self/status") as status:
+            line = next(line for line in status if line.startswith("VmHWM:"))
+        return 1024 * int(line.split()[1])
+    except OSError:
+        return "unknown"
+
+
 def main():
     # What the libraries print must not get between the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     warnings.filterwarnings("ignore")
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     print(f"torch {torch.__version__}", file=answers, flush=True)
-    ready = {}
+    group, ready, latest = None, {}, None
     for line in sys.stdin:
-        *key, loops = line.split()
-        work, variant, net, batch, threads = key
-        key, loops = tuple(key), int(loops)
-        torch.set_num_threads(int(threads))
-        if key not in ready:
-            ready = {key: WORKS[work](variant, net, int(batch))}
-            # Compilers are at work in the first runs.
-            for _ in range(3):
-                ready[key].run()
-        start = time.perf_counter()
-        for _ in range(loops):
-            ready[key].run()
-        print(time.perf_counter() - start, file=answers, flush=True)
+        if line == "digest\n":
+            answer = digest(ready[latest].net)
+        elif line == "memory\n":
+            answer = memory()
+        else:
+            work, latest, net, batch, loops = line.split()
+            if group != (work, net, batch):
+                group, ready = (work, net, batch), {}
+            if latest not in ready:
+                ready[latest] = WORKS[work](latest, net, int(batch))
+            start = time.perf_counter()
+            for _ in range(int(loops)):
+                ready[latest].run()
+            answer = time.perf_counter() - start
+        print(answer, file=answers, flush=True)
 
 
 if __name__ == "__main__":

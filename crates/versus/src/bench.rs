@@ -23,6 +23,8 @@ use std::time::Duration;
 use task::{Quality, Task};
 use workers::Workers;
 
+pub use deep::answer_requests;
+
 /// What to measure.
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -35,10 +37,11 @@ pub struct Options {
     /// Numbers of threads, separated by commas
     #[arg(long, value_delimiter = ',', default_value = "1,2")]
     threads: Vec<usize>,
-    /// Only works and rivals with this text in their names
+    /// Only works and rivals with this text in their names, such as `lenet` or `torch`
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
-    /// Folder for the rivals (some 300 MB, kept for the next time); not inside the repository
+    /// Folder for the rivals, which are installed there and kept for the next time; not inside the
+    /// repository (some 500 MB each for features and classic, 7 GB for deep)
     #[arg(long, value_name = "DIR")]
     rivals: Option<PathBuf>,
     #[command(flatten)]
@@ -47,8 +50,12 @@ pub struct Options {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Package {
+    /// Support vector machines, beside LIBSVM, LIBLINEAR, oneDAL, ThunderSVM, linfa and smartcore
     Classic,
+    /// Training and inference of networks, beside PyTorch, TensorFlow, burn and candle; memory,
+    /// start-up, share of the processor's peak
     Deep,
+    /// Descriptors, beside OpenCV, scikit-image, dlib, VLFeat and imageproc
     Features,
 }
 
@@ -113,6 +120,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let folder = options.folder()?;
     match options.package {
+        Package::Deep => deep::run(options, &folder),
         Package::Features => {
             let pictures = pictures::Pictures::write()?;
             let works = features::works(&pictures)?;
@@ -123,7 +131,6 @@ pub fn run(options: &Options) -> Result<()> {
             let works = classic::works(&options.classic, &problems)?;
             measure_all(options, works, || Workers::classic(&folder, problems.folder()))
         }
-        Package::Deep => measure_all(options, deep::works()?, || Workers::deep(&folder)),
     }
 }
 
@@ -138,7 +145,11 @@ fn measure_all(
     if works.iter().all(|work| work.rivals.is_empty()) {
         bail!("--only {}: no work and rival are named so", options.only);
     }
-    let bar = progress(&works, &options.threads)?;
+    let single = options.threads.iter().filter(|&&threads| threads == 1).count();
+    let rows = works
+        .iter()
+        .map(|work| work.rivals.len() * if work.parallel { options.threads.len() } else { single });
+    let bar = progress(rows.sum())?;
     let mut workers = start()?;
     bar.suspend(|| eprintln!("rivals: {}", workers.versions()));
     if !options.json {
@@ -169,12 +180,8 @@ fn measure_all(
 }
 
 /// A bar on a terminal, nothing in a pipe.
-fn progress(works: &[Work], threads: &[usize]) -> Result<ProgressBar> {
-    let single = threads.iter().filter(|&&threads| threads == 1).count();
-    let rows = works
-        .iter()
-        .map(|work| work.rivals.len() * if work.parallel { threads.len() } else { single });
-    let bar = ProgressBar::new(rows.sum::<usize>() as u64);
+fn progress(steps: usize) -> Result<ProgressBar> {
+    let bar = ProgressBar::new(steps as u64);
     let style = "{bar:30} {percent:>3} %  {elapsed} gone, about {eta} left  {wide_msg:.dim}";
     bar.set_style(ProgressStyle::with_template(style).context("the template is valid")?);
     bar.enable_steady_tick(Duration::from_millis(500));

@@ -19,6 +19,9 @@ enum Task {
     Bench(bench::Options),
     /// Train the network of a plan on a whole image set and tell how accurate it is
     Accuracy(accuracy::Options),
+    /// The process whose times `bench deep` takes
+    #[command(hide = true)]
+    DeepWorker,
 }
 
 /// What to check.
@@ -46,22 +49,18 @@ Exit codes:
 
 fn main() -> ExitCode {
     match Task::parse() {
-        Task::Bench(options) => done(bench::run(&options)),
-        Task::Accuracy(options) => done(accuracy::run(&options)),
-        Task::Golden(args) => match check(&args) {
-            Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => ExitCode::FAILURE,
-            Err(error) => {
-                eprintln!("error: {error:#}");
-                ExitCode::from(2)
-            }
-        },
+        Task::Bench(options) => code(bench::run(&options).map(|()| true)),
+        Task::Accuracy(options) => code(accuracy::run(&options).map(|()| true)),
+        Task::DeepWorker => code(bench::answer_requests().map(|()| true)),
+        Task::Golden(args) => code(check(&args)),
     }
 }
 
-fn done(result: Result<()>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+/// How the program ends; tells why, if it could not do what was asked for.
+fn code(passed: Result<bool>) -> ExitCode {
+    match passed {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(2)

@@ -171,9 +171,9 @@ impl<R: Real> Convolution<R> {
         })
     }
 
-    /// With columns, whatever the processor allows: what tests compare with.
-    #[cfg(test)]
-    fn portable(self) -> Self {
+    /// With columns, whatever the processor allows: what tests and benches compare with.
+    #[must_use]
+    pub fn portable(self) -> Self {
         Self { direct: None, ..self }
     }
 

@@ -1,129 +1,159 @@
-//! Works of the crate `deep`: a training step and a batch of predictions of two networks.
+//! Works of the crate `deep`: a training step and a batch of predictions of two networks, beside
+//! PyTorch, TensorFlow, burn and candle.
 //!
-//! ```text
-//! lenet   1x28x28   [conv 5x5x16, relu, pool 2], [conv 5x5x32, relu, pool 2],
-//!                   affine 128, relu, affine 10
-//! vgg     3x32x32   for 32, 64, 128 maps: [conv 3x3, batch norm, relu] twice, pool 2;
-//!                   affine 128, relu, affine 10
-//! ```
-//!
-//! Convolutions keep the size of the maps; those of `vgg` have no bias. A step is the forward pass,
-//! softmax and cross-entropy, the backward pass and stochastic gradient descent with momentum.
+//! Each program runs in a process of its own, ours too, so that times, memory and start-up are
+//! taken in the same way. A program may have several ways to do a work; the fastest counts.
 
-use super::{Rival, Work};
-use anyhow::Result;
-use base::Seed;
-use deep::{
-    AffineParams, ConvolutionParams, LayerKind, LayerSpec, Network, NetworkSpec, Objective,
-    Optimiser, OptimiserParams, PoolParams, Shape, Target, Workspace,
-};
-use rand_distr::{Distribution, StandardNormal};
-use rayon::prelude::*;
+mod apart;
+mod contestant;
+mod nets;
+mod peak;
+mod row;
+mod worker;
 
-const CLASSES: usize = 10;
-const TRAINED: [usize; 3] = [32, 128, 256];
-const INFERRED: [usize; 4] = [1, 32, 128, 256];
-/// Images that a thread infers at once; their number does not change a bit of the outputs.
-const PIECE: usize = 16;
+use super::measure::{Measured, Timed, in_turn};
+use super::rival::Worker;
+use super::{Options, progress};
+use anyhow::{Result, bail};
+use contestant::{Contestant, Kind, Program, Work};
+use indicatif::ProgressBar;
+use row::{Row, TimeRow};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+pub use worker::answer_requests;
 
-/// All of them.
-pub(super) fn works() -> Result<Vec<Work>> {
-    let mut works = Vec::new();
-    for name in ["lenet", "vgg"] {
-        for batch in TRAINED {
-            works.push(train(name, batch)?);
-        }
-        for batch in INFERRED {
-            works.push(infer(name, batch)?);
+const BATCHES: [usize; 4] = [1, 32, 128, 256];
+/// Runs before a work is timed: compilers are at work in the first ones.
+const WARM_UPS: u32 = 3;
+
+/// All works, in the order in which they are measured.
+fn works() -> Vec<Work> {
+    let of_net = |net| {
+        let kinds = [Kind::Train, Kind::Infer].into_iter();
+        kinds.flat_map(move |kind| BATCHES.map(|batch| Work { kind, net, batch }))
+    };
+    nets::NAMES.into_iter().flat_map(of_net).collect()
+}
+
+/// Where results go, and who has asked for which.
+struct Bench<'a> {
+    options: &'a Options,
+    folder: &'a Path,
+    rivals: Vec<Program>,
+    bar: ProgressBar,
+}
+
+/// Measures and prints row by row.
+///
+/// # Errors
+/// If a rival cannot be installed or started, or nothing is left to measure.
+pub(super) fn run(options: &Options, folder: &Path) -> Result<()> {
+    let mut bench = Bench { options, folder, rivals: Vec::new(), bar: ProgressBar::hidden() };
+    for rival in Program::RIVALS {
+        if rival.is_there(folder) {
+            bench.rivals.push(rival);
+        } else if options.only.is_empty() || options.only.contains(rival.name()) {
+            eprintln!("{} is left out: {}", rival.name(), contestant::HOW_TO_BUILD);
         }
     }
-    Ok(works)
-}
-
-fn lenet() -> (NetworkSpec, Shape) {
-    let mut layers = Vec::new();
-    for maps in [16, 32] {
-        let kernels = ConvolutionParams { padding: 2, ..ConvolutionParams::new(maps, 5) };
-        layers.push(LayerKind::Convolution(kernels));
-        layers.push(LayerKind::Relu {});
-        layers.push(LayerKind::MaxPool(PoolParams::new(2)));
+    let mut works = works();
+    works.retain(|work| !bench.contestants_in(work).is_empty());
+    let steps = works.len() * options.threads.len();
+    if steps + apart::steps(&bench) == 0 {
+        bail!("--only {}: no work and rival are named so", options.only);
     }
-    (with_classifier(layers), Shape { channels: 1, height: 28, width: 28 })
+    bench.bar = progress(steps + apart::steps(&bench))?;
+    if !options.json {
+        println!("{}", row::header());
+    }
+    for &threads in &options.threads {
+        bench.time_all(&works, threads)?;
+    }
+    apart::measure(&bench)?;
+    bench.bar.finish_and_clear();
+    Ok(())
 }
 
-fn vgg() -> (NetworkSpec, Shape) {
-    let mut layers = Vec::new();
-    for maps in [32, 64, 128] {
-        for _ in 0..2 {
-            let kernels = ConvolutionParams::new(maps, 3).same_without_bias();
-            layers.push(LayerKind::Convolution(kernels));
-            layers.push(LayerKind::BatchNorm {});
-            layers.push(LayerKind::Relu {});
+impl Bench<'_> {
+    /// Whether this is asked for by name.
+    fn wants(&self, what: &str, contestant: Contestant) -> bool {
+        format!("{what} {contestant}").contains(&self.options.only)
+    }
+
+    /// Ours, and the rivals that are asked for.
+    fn contestants(
+        &self,
+        what: &str,
+        variants: impl Fn(Program) -> Vec<Contestant>,
+    ) -> Vec<Contestant> {
+        let rivals = self.rivals.iter().flat_map(|&rival| variants(rival));
+        let rivals: Vec<_> = rivals.filter(|&rival| self.wants(what, rival)).collect();
+        if rivals.is_empty() {
+            return rivals;
         }
-        layers.push(LayerKind::MaxPool(PoolParams::new(2)));
+        variants(Program::Ours).into_iter().chain(rivals).collect()
     }
-    (with_classifier(layers), Shape { channels: 3, height: 32, width: 32 })
+
+    fn contestants_in(&self, work: &Work) -> Vec<Contestant> {
+        self.contestants(&work.to_string(), |program| program.contestants(work.kind))
+    }
+
+    fn print(&self, row: &Row) -> Result<()> {
+        let line = if self.options.json { serde_json::to_string(row)? } else { row.to_string() };
+        self.bar.suspend(|| println!("{line}"));
+        Ok(())
+    }
+
+    /// All works on so many threads.
+    fn time_all(&self, works: &[Work], threads: usize) -> Result<()> {
+        if works.is_empty() {
+            return Ok(());
+        }
+        let peak = peak::measure(threads);
+        self.print(&Row::Peak { threads, gflops: peak })?;
+        let programs =
+            works.iter().flat_map(|work| self.contestants_in(work)).map(|one| one.program);
+        let mut processes = BTreeMap::new();
+        for program in programs.collect::<BTreeSet<_>>() {
+            self.bar.set_message(format!("installing or starting {}", program.name()));
+            let worker = program.start(self.folder, threads)?;
+            if program != Program::Ours {
+                self.bar.suspend(|| eprintln!("rival: {}", worker.versions));
+            }
+            processes.insert(program, RefCell::new(worker));
+        }
+        for work in works {
+            self.bar.set_message(work.to_string());
+            let contestants = self.contestants_in(work);
+            let times = time(work, &contestants, &processes)?;
+            let cost = nets::operations(work)?;
+            for row in TimeRow::all(work, threads, (cost, peak), &times) {
+                self.print(&Row::Time(row))?;
+            }
+            self.bar.inc(1);
+        }
+        Ok(())
+    }
 }
 
-fn with_classifier(mut layers: Vec<LayerKind>) -> NetworkSpec {
-    let affine = |outputs| LayerKind::Affine(AffineParams { outputs: Some(outputs) });
-    layers.extend([affine(128), LayerKind::Relu {}, affine(CLASSES)]);
-    NetworkSpec { layers: layers.into_iter().map(LayerSpec::from).collect() }
-}
-
-fn network(name: &str) -> Result<Network<f32>> {
-    let (spec, input) = if name == "lenet" { lenet() } else { vgg() };
-    Ok(Network::new(&spec, input, CLASSES, Seed(1))?)
-}
-
-/// Normally distributed numbers for `n` inputs.
-fn inputs(network: &Network<f32>, n: usize) -> Vec<f32> {
-    let count = n * network.input_shape().len();
-    StandardNormal.sample_iter(Seed(2).rng()).take(count).collect()
-}
-
-fn rivals(
-    work: &str,
-    variants: &[&'static str],
-    net: &str,
-    batch: usize,
-) -> Vec<(&'static str, Rival)> {
-    let request = |variant: &str| {
-        let variant = variant.strip_prefix("torch ").unwrap_or(variant);
-        Rival::Python(format!("{work} {variant} {net} {batch}"))
+/// Times of one work, in samples taken in turn.
+fn time(
+    work: &Work,
+    contestants: &[Contestant],
+    processes: &BTreeMap<Program, RefCell<Worker>>,
+) -> Result<Vec<(Contestant, Measured)>> {
+    let of = |contestant: Contestant| {
+        let process = &processes[&contestant.program];
+        let request = work.request(contestant.variant);
+        move |loops: u32| process.borrow_mut().seconds(&format!("{request} {loops}"))
     };
-    variants.iter().map(|&variant| (variant, request(variant))).collect()
-}
-
-fn train(name: &str, batch: usize) -> Result<Work> {
-    let mut network = network(name)?;
-    let mut workspace = Workspace::new(network.chain(), batch);
-    workspace.inputs().copy_from_slice(&inputs(&network, batch));
-    let truth: Vec<usize> = (0..batch).map(|row| row % CLASSES).collect();
-    let mut optimiser = Optimiser::new(&OptimiserParams::Momentum { momentum: 0.9 }, 0.0)?;
-    let ours = move || {
-        let target = Target::Classes(&truth);
-        let loss = network.learn(&mut workspace, target, Objective::default());
-        assert!(loss.sum.is_finite(), "the loss is {}", loss.sum);
-        optimiser.step(network.parameters_mut(), 1e-3);
-    };
-    let variants = ["torch eager", "torch channels-last", "torch compile"];
-    let rivals = rivals("train", &variants, name, batch);
-    let name = format!("train {name} batch {batch}");
-    Ok(Work { name, ours: Box::new(ours), parallel: true, rivals, rows: None })
-}
-
-fn infer(name: &str, batch: usize) -> Result<Work> {
-    let network = network(name)?;
-    let inputs = inputs(&network, batch);
-    let ours = move || {
-        let pieces = inputs.par_chunks(PIECE * network.input_shape().len());
-        let outputs: Vec<Vec<f32>> =
-            pieces.map(|inputs| network.infer(inputs, network.depth())).collect();
-        assert_eq!(outputs.iter().map(Vec::len).sum::<usize>(), batch * CLASSES);
-    };
-    let variants = ["torch frozen", "torch channels-last", "torch compile"];
-    let rivals = rivals("infer", &variants, name, batch);
-    let name = format!("infer {name} batch {batch}");
-    Ok(Work { name, ours: Box::new(ours), parallel: batch > PIECE, rivals, rows: None })
+    let mut timed: Vec<_> = contestants.iter().map(|&contestant| of(contestant)).collect();
+    for work in &mut timed {
+        for _ in 0..WARM_UPS {
+            work(1)?;
+        }
+    }
+    let times = in_turn(timed.iter_mut().map(|work| work as &mut Timed<'_>).collect())?;
+    Ok(contestants.iter().copied().zip(times).collect())
 }

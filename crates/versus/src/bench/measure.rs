@@ -1,12 +1,12 @@
-//! Two works timed in turn, so that what slows the machine down slows both.
+//! Works timed in turn, so that what slows the machine down slows all of them.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::time::{Duration, Instant};
 
 /// A sample takes at least so long, or one repetition.
 const SAMPLE_SECONDS: f64 = 0.03;
-/// Both works together take about so long, if they need no longer for [`MIN_SAMPLES`].
-const PAIR_SECONDS: f64 = 3.0;
+/// A work takes about so long, if it needs no longer for [`MIN_SAMPLES`].
+const WORK_SECONDS: f64 = 1.5;
 const MIN_SAMPLES: usize = 3;
 const MAX_SAMPLES: usize = 31;
 /// What takes longer is measured once: nothing needs so long to warm up.
@@ -34,19 +34,25 @@ pub(super) struct Measured {
     pub(super) samples: usize,
 }
 
-/// Measures both works, in samples taken in turn.
+/// [`in_turn`] of two works.
 pub(super) fn paired(ours: &mut Timed<'_>, rival: &mut Timed<'_>) -> Result<[Measured; 2]> {
-    let mut both = [Sampled::warmed_up(ours)?, Sampled::warmed_up(rival)?];
+    in_turn(vec![ours, rival])?.try_into().ok().context("a time of each")
+}
+
+/// Measures all works, in samples taken in turn.
+pub(super) fn in_turn(works: Vec<&mut Timed<'_>>) -> Result<Vec<Measured>> {
+    let all_seconds = WORK_SECONDS * works.len() as f64;
+    let mut all = works.into_iter().map(Sampled::warmed_up).collect::<Result<Vec<_>>>()?;
     let start = Instant::now();
-    while both.iter().any(|work| work.seconds.len() < work.fewest())
-        || (both.iter().any(|work| !work.long && work.seconds.len() < MAX_SAMPLES)
-            && start.elapsed().as_secs_f64() < PAIR_SECONDS)
+    while all.iter().any(|work| work.seconds.len() < work.fewest())
+        || (all.iter().any(|work| !work.long && work.seconds.len() < MAX_SAMPLES)
+            && start.elapsed().as_secs_f64() < all_seconds)
     {
-        for work in both.iter_mut().filter(|work| !work.long) {
+        for work in all.iter_mut().filter(|work| !work.long) {
             work.sample()?;
         }
     }
-    Ok(both.map(Sampled::measured))
+    Ok(all.into_iter().map(Sampled::measured).collect())
 }
 
 /// A work and the times it took so far.

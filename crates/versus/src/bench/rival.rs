@@ -29,13 +29,13 @@ pub(super) struct Worker {
     pub(super) versions: String,
 }
 
-impl Worker {
-    /// A script of ours in a virtual environment in `folder`, made if it is not there.
-    pub(super) fn python(folder: &Path, script: &Script, files: &[PathBuf]) -> Result<Self> {
+impl Script {
+    /// The command that runs it in its virtual environment in `folder`, made if it is not there.
+    pub(super) fn install(&self, folder: &Path) -> Result<Command> {
         let sources = Path::new(SOURCES);
-        let venv = folder.join(script.environment);
+        let venv = folder.join(self.environment);
         let python = venv.join("bin/python");
-        let requirements = sources.join(script.requirements);
+        let requirements = sources.join(self.requirements);
         let wanted = fs::read_to_string(&requirements)?;
         // Written last, so that what is half installed is installed again.
         let mark = venv.join("requirements.txt");
@@ -46,9 +46,18 @@ impl Worker {
             fs::write(&mark, wanted)?;
         }
         let mut command = Command::new(python);
+        command.arg(sources.join(self.name));
+        Ok(command)
+    }
+}
+
+impl Worker {
+    /// A script of ours that is given `files`.
+    pub(super) fn python(folder: &Path, script: &Script, files: &[PathBuf]) -> Result<Self> {
+        let mut command = script.install(folder)?;
         // One thread in the libraries below, too.
         command.envs([("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1")]);
-        Self::start(command.arg(sources.join(script.name)).args(files))
+        Self::start(command.args(files))
     }
 
     /// dlib and VLFeat in a program compiled into `folder`.
@@ -63,7 +72,8 @@ impl Worker {
         Self::start(Command::new(program).args(images))
     }
 
-    fn start(command: &mut Command) -> Result<Self> {
+    /// A program that says its versions and then answers.
+    pub(super) fn start(command: &mut Command) -> Result<Self> {
         let name = command.get_program().display().to_string();
         let mut child = command
             .stdin(Stdio::piped())
@@ -79,19 +89,27 @@ impl Worker {
 
     /// How long the library took for `loops` repetitions.
     pub(super) fn time(&mut self, request: &str, threads: usize, loops: u32) -> Result<Duration> {
-        writeln!(self.requests, "{request} {threads} {loops}")?;
-        self.requests.flush()?;
-        let answer = self.line().with_context(|| format!("asked for `{request}`"))?;
+        self.seconds(&format!("{request} {threads} {loops}"))
+    }
+
+    /// The answer to a request for a time.
+    pub(super) fn seconds(&mut self, request: &str) -> Result<Duration> {
+        let answer = self.ask(request)?;
         let seconds: f64 = answer.parse().with_context(|| format!("answer `{answer}`"))?;
         Ok(Duration::try_from_secs_f64(seconds)?)
     }
 
     /// What came out of the last run of this request, on a worker that tells.
     pub(super) fn quality(&mut self, request: &str, threads: usize) -> Result<Quality> {
-        writeln!(self.requests, "{request} {threads} 0")?;
-        self.requests.flush()?;
-        let answer = self.line().with_context(|| format!("asked what came out of `{request}`"))?;
+        let answer = self.ask(&format!("{request} {threads} 0"))?;
         serde_json::from_str(&answer).with_context(|| format!("answer `{answer}`"))
+    }
+
+    /// The answer to a request.
+    pub(super) fn ask(&mut self, request: &str) -> Result<String> {
+        writeln!(self.requests, "{request}")?;
+        self.requests.flush()?;
+        self.line().with_context(|| format!("asked for `{request}`"))
     }
 
     fn line(&mut self) -> Result<String> {

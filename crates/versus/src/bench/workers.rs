@@ -42,18 +42,6 @@ impl Workers {
         Ok(Self { python, cpp: None, rust: "linfa-svm 0.8.1, smartcore 0.7.0" })
     }
 
-    /// For the works on networks.
-    pub(super) fn deep(folder: &Path) -> Result<Self> {
-        let script = Script {
-            name: "deep.py",
-            requirements: "requirements-deep.txt",
-            environment: "python-deep",
-        };
-        let python = Worker::python(folder, &script, &[])
-            .context("PyTorch is installed from PyPI by python3 (with venv)")?;
-        Ok(Self { python, cpp: None, rust: "" })
-    }
-
     pub(super) fn versions(&self) -> String {
         let workers = [Some(&self.python), self.cpp.as_ref()].into_iter().flatten();
         let all = workers.map(|worker| worker.versions.as_str()).chain([self.rust]);
