@@ -82,12 +82,8 @@ fn a_loss_that_is_not_a_number_names_the_step_and_the_cure() {
 /// The last step of an epoch has no loss after it that would show what it did to the weights.
 #[test]
 fn weights_that_are_not_finite_at_the_end_of_an_epoch_are_an_error() {
-    let params = CnnParams {
-        learning_rate: 1e300,
-        epochs: 1,
-        batch_size: 30,
-        ..described(&[affine(None)])
-    };
+    let params =
+        CnnParams { learning_rate: 1e300, epochs: 1, batch_size: 30, ..described(&[affine(None)]) };
     let found = error(&params, &noise(30));
     assert!(matches!(found, FitError::Diverged { step: 0, .. }), "{found}");
 }

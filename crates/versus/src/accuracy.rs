@@ -64,7 +64,7 @@ pub fn run(options: &Options) -> Result<()> {
     let (test, truth) = (set.images().pick(&split.test), labels.pick(&split.test));
     let scores = pool.install(|| trained.scores(&test));
     let right = scores.predicted().iter().zip(truth.ids()).filter(|(a, b)| a == b).count();
-    println!("{}", line(options.validation.is_some(), &truth, right, took, trained.summary()));
+    println!("{}", line(options.validation.is_some(), &truth, right, took, &trained.summary()));
     Ok(())
 }
 
@@ -109,7 +109,7 @@ fn line(
     truth: &Labels,
     right: usize,
     took: Duration,
-    summary: base::FitSummary,
+    summary: &base::FitSummary,
 ) -> String {
     let count = truth.len();
     let interval = wilson(right as u64, count as u64, 0.95);
