@@ -10,6 +10,7 @@ use base::Images;
 use eval::record::{Family, Manifest, PipelineInfo, SearchMethod};
 use eval::repeated::takes_part;
 use eval::run::Run;
+use eval::seeds::trainings;
 use eval::store::{RunDirectory, StoreError};
 use eval::summary::{
     PipelineSummary, SetSummary, Summary, Unfinished, example_path, predictions_csv,
@@ -83,8 +84,9 @@ fn missing(set: &SetSummary, manifest: &Manifest) -> usize {
     let protocol = &manifest.protocol;
     let outer = protocol.nested.map_or(0, |nested| nested.folds);
     let unfinished = |(pipeline, info): &(&PipelineSummary, &PipelineInfo)| {
-        let seeds = if info.seeded && protocol.seeds > 1 { protocol.seeds } else { 0 };
-        let more = pipeline.nested.len() < outer || pipeline.trainings.len() < seeds;
+        // Of a single training there is the result only.
+        let trained = pipeline.trainings.len().max(1);
+        let more = pipeline.nested.len() < outer || trained < trainings(protocol, info);
         more || pipeline.search.is_none() || pipeline.result == Err(Unfinished::Missing)
     };
     let pipelines = set.pipelines.iter().zip(&manifest.pipelines);
@@ -137,10 +139,9 @@ fn answer_line(set: &SetSummary) -> String {
 
 /// Why the sides were not compared.
 fn no_answer(set: &SetSummary) -> &'static str {
-    let lacks = |family| set.pipelines.iter().all(|pipeline| pipeline.family != family);
-    match (lacks(Family::Classical), lacks(Family::Deep)) {
-        (true, false) => "the plan has no classical pipeline",
-        (false, true) => "the plan has no deep pipeline",
+    match [Family::Classical, Family::Deep].map(|family| set.lacks(family)) {
+        [true, false] => "the plan has no classical pipeline",
+        [false, true] => "the plan has no deep pipeline",
         _ => "one side has no finished pipeline",
     }
 }
@@ -171,7 +172,7 @@ pub(crate) fn print_plan(
         SearchMethod::Halving | SearchMethod::Racing => "at most ",
     };
     for (info, points) in pipelines.points() {
-        let again = if info.seeded { protocol.seeds - 1 } else { 0 };
+        let again = trainings(protocol, &info) - 1;
         let own = (points * protocol.folds + 1) * stages + again;
         fits += own;
         lines.push(format!("{}: {points} points, {at_most}{own} fits per set", info.name));

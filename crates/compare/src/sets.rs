@@ -5,6 +5,7 @@ use crate::pipelines::Pipelines;
 use crate::plan::Plan;
 use base::{Labels, Rows, Seed};
 use data::{Dataset, ReadOptions};
+use eval::duplicates::of_several_classes;
 use eval::record::{DataRecord, Duplicates, Repeated, SplitRecord};
 use eval::repeated::split_name;
 use eval::selection::Stage;
@@ -89,8 +90,7 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
     for (count, what) in leaks.iter().filter(|(count, _)| *count > 0) {
         notices.push(format!("{count} {what}"));
     }
-    let class = |row: usize| data.labels().ids()[row];
-    let differ = |rows: &&Vec<usize>| rows.iter().any(|&row| class(row) != class(rows[0]));
+    let differ = |rows: &&Vec<usize>| of_several_classes(rows, data.labels().ids());
     match duplicates.iter().filter(differ).count() {
         0 => {}
         count => notices.push(format!("equal images with two labels: {count} (groups of images)")),

@@ -14,12 +14,18 @@ impl Dataset {
     }
 }
 
-fn groups(digests: &[Digest]) -> Vec<Vec<usize>> {
+/// The rows of each digest, ascending.
+pub(crate) fn by_digest(digests: &[Digest]) -> BTreeMap<Digest, Vec<usize>> {
     let mut rows: BTreeMap<Digest, Vec<usize>> = BTreeMap::new();
     for (row, &digest) in digests.iter().enumerate() {
         rows.entry(digest).or_default().push(row);
     }
-    let mut groups: Vec<Vec<usize>> = rows.into_values().filter(|rows| rows.len() > 1).collect();
+    rows
+}
+
+fn groups(digests: &[Digest]) -> Vec<Vec<usize>> {
+    let rows = by_digest(digests).into_values();
+    let mut groups: Vec<Vec<usize>> = rows.filter(|rows| rows.len() > 1).collect();
     groups.sort_unstable();
     groups
 }

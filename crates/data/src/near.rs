@@ -13,9 +13,9 @@
 mod hash;
 
 use crate::Dataset;
+use crate::duplicates::by_digest;
 use base::Images;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
 
 /// Bits of 64 in which each hash of two copies may differ.
 pub const MAX_BITS: u32 = 10;
@@ -49,10 +49,7 @@ impl Dataset {
     /// Every image is compared with every other: the time grows with the square of their number.
     /// 70,000 digits of 28x28 take 2.7 s on two threads.
     pub fn near_duplicates(&self) -> Vec<Vec<usize>> {
-        let mut copies: BTreeMap<crate::Digest, Vec<usize>> = BTreeMap::new();
-        for (row, &digest) in self.image_digests().iter().enumerate() {
-            copies.entry(digest).or_default().push(row);
-        }
+        let copies = by_digest(self.image_digests());
         // One of each: exact copies would be pairs by the square of their number.
         let mut firsts: Vec<usize> = copies.values().map(|rows| rows[0]).collect();
         firsts.sort_unstable();

@@ -252,8 +252,8 @@ impl<'a> Training<'a> {
             self.network.restore(&best.weights);
         }
         let curve = self.reports.into_iter().map(|report| report.epoch).collect();
-        TrainedCnn::new(self.network, self.normalisation, self.images.size(), convergence, curve)
-            .mirroring(self.params.mirror)
+        let (size, mirror) = (self.images.size(), self.params.mirror);
+        TrainedCnn::new(self.network, self.normalisation, size, convergence, curve, mirror)
     }
 
     fn truth(&self, rows: &[usize]) -> Vec<usize> {

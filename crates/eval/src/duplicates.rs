@@ -42,11 +42,16 @@ pub fn ordered<'a>(
     let groups = groups.iter().filter(|rows| rows.len() > 1).map(|rows| DuplicateGroup {
         rows,
         both_parts: some(rows, &hold_out.train) && some(rows, &hold_out.test),
-        several_classes: rows.iter().any(|&row| data.labels[row] != data.labels[rows[0]]),
+        several_classes: of_several_classes(rows, &data.labels),
     });
     let mut groups: Vec<_> = groups.collect();
     groups.sort_by_key(|group| (!group.both_parts, !group.several_classes));
     groups
+}
+
+/// Whether some of the rows are of one class and some of another.
+pub fn of_several_classes(rows: &[usize], labels: &[usize]) -> bool {
+    rows.iter().any(|&row| labels[row] != labels[rows[0]])
 }
 
 /// The rows of every group of two or more, from the group of each row.

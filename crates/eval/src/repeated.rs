@@ -81,8 +81,7 @@ impl RepeatedAnswer {
     /// The Bayesian correlated t test with the region of practical equivalence `-rope..rope`; the
     /// first learner is the classical champion.
     pub fn believed(&self, rope: f64) -> Option<Rope> {
-        let resampled = Resampled::cross_validation(&self.differences, self.folds).ok()?;
-        resampled.posterior().rope(rope).ok()
+        Rope::over_folds(&self.differences, self.folds, rope)
     }
 
     /// The differences as five repetitions of two folds; `None` of any other scheme.

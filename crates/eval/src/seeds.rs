@@ -4,7 +4,7 @@
 //! never tested: whichever side these test images happen to favour is favoured by every seed.
 
 use crate::grid::Point;
-use crate::record::SplitRecord;
+use crate::record::{PipelineInfo, Protocol, SplitRecord};
 use crate::selection::Trials;
 use crate::store::StoreError;
 use crate::summary::{accuracy, truth};
@@ -25,6 +25,11 @@ pub fn seed(run: u64, number: usize) -> u64 {
     }
 }
 
+/// Trainings of the winner of a pipeline on all training rows: one, if the seed changes nothing.
+pub fn trainings(protocol: &Protocol, pipeline: &PipelineInfo) -> usize {
+    if pipeline.seeded { protocol.seeds } else { 1 }
+}
+
 impl Trials<'_> {
     /// See [`crate::summary::PipelineSummary::trainings`].
     ///
@@ -36,17 +41,18 @@ impl Trials<'_> {
         chosen: &Point,
     ) -> Result<Vec<Option<f64>>, StoreError> {
         let manifest = &self.run.manifest;
-        let mut trainings = Vec::new();
-        if manifest.protocol.seeds < 2 || !self.info.seeded {
-            return Ok(trainings);
+        let mut accuracies = Vec::new();
+        let count = trainings(&manifest.protocol, self.info);
+        if count < 2 {
+            return Ok(accuracies);
         }
         let truth = truth(self.data, hold_out);
-        for number in 0..manifest.protocol.seeds {
+        for number in 0..count {
             let seed = seed(manifest.seed, number);
             let Some(trial) = self.find_seeded(hold_out, chosen, seed) else { break };
             let scores = self.run.directory.scores(trial)?;
-            trainings.push(scores.map(|scores| accuracy(&truth, &scores.predicted())));
+            accuracies.push(scores.map(|scores| accuracy(&truth, &scores.predicted())));
         }
-        Ok(trainings)
+        Ok(accuracies)
     }
 }

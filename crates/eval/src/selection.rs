@@ -7,7 +7,7 @@ use crate::search::grid::Point;
 use crate::search::space::edges;
 use crate::search::{self, Folds, Request, Results, Step};
 use crate::statistics::interval::Interval;
-use crate::statistics::resampled::Resampled;
+use crate::statistics::resampled::{Resampled, Rope};
 use crate::store::StoreError;
 use crate::summary::{PipelineSummary, accuracy, fold_name, hold_out_name, truth};
 use base::Seed;
@@ -262,6 +262,12 @@ impl<'a> Trials<'a> {
 }
 
 impl NestedAnswer {
+    /// The Bayesian correlated t test with the region of practical equivalence `-rope..rope`; the
+    /// first learner is the classical side.
+    pub fn believed(&self, rope: f64) -> Option<Rope> {
+        Rope::over_folds(&self.differences, self.differences.len(), rope)
+    }
+
     /// Compares the sides over `folds` outer folds; `None` if a side has no pipeline that is done
     /// with all of them.
     pub(crate) fn of(pipelines: &[PipelineSummary], folds: usize, level: f64) -> Option<Self> {

@@ -134,6 +134,11 @@ impl Summary {
 }
 
 impl SetSummary {
+    /// Whether the plan has no pipeline of that family.
+    pub fn lacks(&self, family: Family) -> bool {
+        self.pipelines.iter().all(|pipeline| pipeline.family != family)
+    }
+
     fn of(run: &Run, dataset: &str) -> Result<Self, StoreError> {
         let data = &run.data[dataset];
         let Some(hold_out) = run.splits.get(&hold_out_name(dataset)) else {

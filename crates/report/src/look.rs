@@ -67,8 +67,7 @@ pub(crate) fn answer(set: &SetSummary) -> Look {
 
 /// Whether a side has no pipeline in the plan, so that there is nothing to compare.
 fn asks_for_none(set: &SetSummary) -> bool {
-    let lacks = |family| set.pipelines.iter().all(|pipeline| pipeline.family != family);
-    !set.pipelines.is_empty() && (lacks(Family::Classical) || lacks(Family::Deep))
+    !set.pipelines.is_empty() && (set.lacks(Family::Classical) || set.lacks(Family::Deep))
 }
 
 /// A name from outside. It may be written from right to left, which must not turn the line.

@@ -1,21 +1,12 @@
-"""Times networks in PyTorch. One request per line on stdin, one answer per line on stdout.
+"""Times networks in PyTorch. Requests and answers are those of `deep_requests.py`.
 
-- `WORK VARIANT NET BATCH LOOPS`: seconds for LOOPS repetitions. WORK is `train` (forward pass,
-  cross-entropy, backward pass, one step of SGD with momentum) or `infer`; VARIANT is `eager`,
-  `channels-last`, `compile` or, to infer, `frozen` (TorchScript, frozen and optimised for
-  inference). The network is made at the first request and kept while WORK, NET and BATCH stay.
-- `digest`: SHA-256 of the weights of the latest request.
-- `memory`: most bytes that the process has held at once, or `unknown`.
-
-The number of threads is that of the variable OMP_NUM_THREADS.
+VARIANT is `eager`, `channels-last`, `compile` or, to infer, `frozen` (TorchScript, frozen and
+optimised for inference).
 """
 
-import hashlib
-import os
-import sys
-import time
 import warnings
 
+import deep_requests
 import torch
 from torch import nn
 
@@ -109,46 +100,15 @@ class Infer(Work):
 WORKS = {"train": Train, "infer": Infer}
 
 
-def digest(net):
-    sha = hashlib.sha256()
-    for numbers in net.state_dict().values():
-        sha.update(numbers.contiguous().numpy().tobytes())
-    return sha.hexdigest()
-
-
-def memory():
-    try:
-        with open("/proc/self/status") as status:
-            line = next(line for line in status if line.startswith("VmHWM:"))
-        return 1024 * int(line.split()[1])
-    except OSError:
-        return "unknown"
+def weights(net):
+    return [numbers.contiguous().numpy() for numbers in net.state_dict().values()]
 
 
 def main():
-    # What the libraries print must not get between the answers.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
+    stdout = deep_requests.answers()
     warnings.filterwarnings("ignore")
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    print(f"torch {torch.__version__}", file=answers, flush=True)
-    group, ready, latest = None, {}, None
-    for line in sys.stdin:
-        if line == "digest\n":
-            answer = digest(ready[latest].net)
-        elif line == "memory\n":
-            answer = memory()
-        else:
-            work, latest, net, batch, loops = line.split()
-            if group != (work, net, batch):
-                group, ready = (work, net, batch), {}
-            if latest not in ready:
-                ready[latest] = WORKS[work](latest, net, int(batch))
-            start = time.perf_counter()
-            for _ in range(int(loops)):
-                ready[latest].run()
-            answer = time.perf_counter() - start
-        print(answer, file=answers, flush=True)
+    torch.set_num_threads(deep_requests.THREADS)
+    deep_requests.answer_all(stdout, f"torch {torch.__version__}", WORKS, weights)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
-"""Times networks in TensorFlow. Requests and answers are those of `deep.py`.
+"""Times networks in TensorFlow. Requests and answers are those of `deep_requests.py`.
 
 VARIANT is `graph` (`tf.function`) or `xla` (the same, compiled by XLA). Graphs with frozen weights
 were tried and are not faster.
 """
 
 import contextlib
-import hashlib
 import os
-import sys
-import time
+
+import deep_requests
 
 
 @contextlib.contextmanager
@@ -22,7 +21,6 @@ def silent():
         os.dup2(stderr, 2)
 
 
-THREADS = int(os.environ["OMP_NUM_THREADS"])
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 with silent():
     import tensorflow as tf
@@ -108,46 +106,15 @@ class Infer(Work):
 WORKS = {"train": Train, "infer": Infer}
 
 
-def digest(net):
-    sha = hashlib.sha256()
-    for numbers in net.variables:
-        sha.update(numbers.numpy().tobytes())
-    return sha.hexdigest()
-
-
-def memory():
-    try:
-        with open("/proc/self/status") as status:
-            line = next(line for line in status if line.startswith("VmHWM:"))
-        return 1024 * int(line.split()[1])
-    except OSError:
-        return "unknown"
+def weights(net):
+    return [numbers.numpy() for numbers in net.variables]
 
 
 def main():
-    # What the libraries print must not get between the answers.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
-    tf.config.threading.set_inter_op_parallelism_threads(THREADS)
-    print(f"tensorflow {tf.__version__}", file=answers, flush=True)
-    group, ready, latest = None, {}, None
-    for line in sys.stdin:
-        if line == "digest\n":
-            answer = digest(ready[latest].net)
-        elif line == "memory\n":
-            answer = memory()
-        else:
-            work, latest, net, batch, loops = line.split()
-            if group != (work, net, batch):
-                group, ready = (work, net, batch), {}
-            if latest not in ready:
-                ready[latest] = WORKS[work](latest, net, int(batch))
-            start = time.perf_counter()
-            for _ in range(int(loops)):
-                ready[latest].run()
-            answer = time.perf_counter() - start
-        print(answer, file=answers, flush=True)
+    stdout = deep_requests.answers()
+    tf.config.threading.set_intra_op_parallelism_threads(deep_requests.THREADS)
+    tf.config.threading.set_inter_op_parallelism_threads(deep_requests.THREADS)
+    deep_requests.answer_all(stdout, f"tensorflow {tf.__version__}", WORKS, weights)
 
 
 if __name__ == "__main__":

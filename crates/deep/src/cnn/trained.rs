@@ -28,6 +28,7 @@ impl TrainedCnn {
         size: Size,
         convergence: Convergence,
         curve: Vec<Epoch>,
+        mirror: bool,
     ) -> Self {
         let bytes = |count: usize| (count * size_of::<f32>()) as u64;
         let [all, embedding] =
@@ -35,12 +36,7 @@ impl TrainedCnn {
         let model_bytes = bytes(all + normalisation.learned_count());
         let summary = FitSummary { convergence, model_bytes, curve };
         let last_layer_bytes = bytes(all - embedding);
-        Self { network, normalisation, size, summary, mirror: false, last_layer_bytes }
-    }
-
-    /// The same, with [`crate::CnnParams::mirror`].
-    pub(crate) fn mirroring(self, mirror: bool) -> Self {
-        Self { mirror, ..self }
+        Self { network, normalisation, size, summary, mirror, last_layer_bytes }
     }
 
     /// The network, with the numbers it has learned.

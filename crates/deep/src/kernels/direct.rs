@@ -16,7 +16,7 @@
 
 #![allow(unsafe_code)]
 
-use super::convolver::Packed;
+use super::convolver::{Packed, group};
 use super::padded::{AfterMaps, Finish, Padded, REACH};
 use super::tiles::{Maps, convolve, correlate};
 use super::wide::{Level, wide};
@@ -89,10 +89,9 @@ impl Direct {
         Some(Self { level, input, gradient })
     }
 
-    /// How many of `n` images are worked on together: groups are of nearly equal size.
+    /// How many of `n` images are worked on together.
     fn group(&self, n: usize) -> usize {
-        let most = (PLACES / (self.input.rows * self.input.pitch)).max(1);
-        n.div_ceil(n.div_ceil(most).max(1)).max(1)
+        group(n, PLACES / (self.input.rows * self.input.pitch))
     }
 
     /// As [`super::Convolver::pack`]: of each block of maps, `(c, i, j)` and then the maps of the

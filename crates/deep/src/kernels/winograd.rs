@@ -29,7 +29,7 @@ mod tiles;
 mod transforms;
 
 use super::channels_last::ChannelsLast;
-use super::convolver::Packed;
+use super::convolver::{Packed, group};
 use super::lanes::Lanes;
 use super::padded::{AfterMaps, Finish};
 use super::small_matmul::{Left, Sizes, multiply};
@@ -106,25 +106,19 @@ impl Winograd {
     pub(super) fn pays(&self) -> bool {
         let (input, output, size) = (self.input.maps, self.gradient.maps, self.side - 1);
         let maps = self.input.channels * self.gradient.channels;
-        let multiplied = self.side * self.side * maps * self.tiles(output);
+        let multiplied = self.side * self.side * maps * tiles_of(output);
         let places = (output.height + 1) * output.width;
         5 * multiplied < 4 * size * size * input.channels * output.channels * places
     }
 
-    /// Tiles of one image.
-    fn tiles(&self, places: Shape) -> usize {
-        places.height.div_ceil(2) * places.width.div_ceil(2)
-    }
-
     /// How many of `n` images are worked on together.
     fn group(&self, n: usize) -> usize {
-        let most = (GROUP / self.input.len().max(self.gradient.len())).max(1);
-        n.div_ceil(n.div_ceil(most).max(1)).max(1)
+        group(n, GROUP / self.input.len().max(self.gradient.len()))
     }
 
     /// The tiles of `n` images, so many at a time that their squares stay in the cache.
     fn portions(&self, n: usize, places: Shape) -> impl Iterator<Item = Tiles> {
-        let (across, of_image) = (places.width.div_ceil(2), self.tiles(places));
+        let (across, of_image) = (places.width.div_ceil(2), tiles_of(places));
         let most = TILES / (self.side * self.side * (self.input.channels + self.gradient.channels));
         let most = (most / 12 * 12).max(48);
         (0..n * of_image).step_by(most).map(move |first| {
@@ -222,6 +216,11 @@ impl Winograd {
             run_at(self.level, Unpack::<A> { from, to, transformed: &scratch.kernels, dw });
         });
     }
+}
+
+/// Tiles of one image.
+fn tiles_of(places: Shape) -> usize {
+    places.height.div_ceil(2) * places.width.div_ceil(2)
 }
 
 /// One group of images: outputs.

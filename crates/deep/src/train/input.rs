@@ -88,13 +88,13 @@ impl Normalisation {
         // Where pixels come from is an affine map of where they go.
         let first = change.origin(0, 0, height, width);
         let step = |to: (f64, f64)| (to.0 - first.0, to.1 - first.1);
-        let down = step(change.origin(1, 0, height, width));
-        let right = step(change.origin(0, 1, height, width));
+        let by_row = step(change.origin(1, 0, height, width));
+        let by_column = step(change.origin(0, 1, height, width));
         for y in 0..height {
             for x in 0..width {
                 let (fy, fx) = (y as f64, x as f64);
-                let from_y = first.0 + fy * down.0 + fx * right.0;
-                let from_x = first.1 + fy * down.1 + fx * right.1;
+                let from_y = first.0 + fy * by_row.0 + fx * by_column.0;
+                let from_x = first.1 + fy * by_row.1 + fx * by_column.1;
                 let (y0, y1, down) = between(from_y, height);
                 let (x0, x1, right) = between(from_x, width);
                 for (channel, map) in maps.chunks_exact_mut(height * width).enumerate() {

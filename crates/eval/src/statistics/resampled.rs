@@ -150,6 +150,13 @@ pub struct Rope {
     pub second_better: f64,
 }
 
+impl Rope {
+    /// [`Posterior::rope`] from the differences of a cross-validation; `None` where it has no value.
+    pub(crate) fn over_folds(differences: &[f64], folds: usize, rope: f64) -> Option<Self> {
+        Resampled::cross_validation(differences, folds).ok()?.posterior().rope(rope).ok()
+    }
+}
+
 impl Posterior {
     /// Chances that the difference lies above, within and below the region of practical
     /// equivalence `-rope..rope`. Without a spread all chance lies at the location; there, and

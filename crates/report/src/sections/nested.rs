@@ -8,7 +8,7 @@ use crate::text;
 use crate::write::ReportError;
 use eval::run::Run;
 use eval::selection::NestedAnswer;
-use eval::statistics::resampled::{Resampled, Rope};
+use eval::statistics::resampled::Rope;
 use eval::summary::Summary;
 use maud::{Markup, html};
 
@@ -47,7 +47,7 @@ fn part(set: &SetView<'_>, answer: &NestedAnswer, margin: f64) -> Markup {
             span { "Interval " strong { (ends.0) " to " (text::points(ends.1)) } }
             @if let Some(p) = answer.p { span { "p " strong { (text::p_value(p)) } } }
         }
-        @if let Some(rope) = rope(answer, margin) { p { (believed(rope, margin)) } }
+        @if let Some(rope) = answer.believed(margin) { p { (believed(rope, margin)) } }
         div.scroll { table {
             thead { tr {
                 th { "Outer fold" }
@@ -79,13 +79,6 @@ fn champion(set: &SetView<'_>, index: usize, fold: usize) -> Markup {
         }
         td.number { (text::percent(pipeline.nested[fold].accuracy)) }
     }
-}
-
-/// What a Bayesian would believe of the difference, the margin being the region of practical
-/// equivalence.
-fn rope(answer: &NestedAnswer, margin: f64) -> Option<Rope> {
-    let resampled = Resampled::cross_validation(&answer.differences, answer.differences.len());
-    resampled.ok()?.posterior().rope(margin).ok()
 }
 
 /// What the posterior says, in a sentence.

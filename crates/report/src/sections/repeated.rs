@@ -13,6 +13,7 @@ use eval::statistics::five_by_two::FiveByTwo;
 use eval::statistics::spread::mean;
 use eval::summary::{PipelineSummary, Summary};
 use maud::{Markup, html};
+use std::fmt::Display;
 
 pub(crate) const SECTION: Section =
     Section { id: "repeated", title: "The champions by repeated cross-validation", render };
@@ -70,10 +71,7 @@ fn part(
             span {
                 "Corrected resampled t "
                 @match &answer.corrected {
-                    Some(test) => {
-                        strong { (format!("{:.2}", test.t)) } " on " (test.df)
-                        " degrees of freedom, p " strong { (text::p_value(test.p)) }
-                    },
+                    Some(test) => { (statistic(test.t, test.df, test.p)) },
                     None => "has no value: the differences are all the same",
                 }
             }
@@ -86,6 +84,13 @@ fn part(
     }
 }
 
+fn statistic(value: f64, degrees_of_freedom: impl Display, p: f64) -> Markup {
+    html! {
+        strong { (format!("{value:.2}")) } " on " (degrees_of_freedom.to_string())
+        " degrees of freedom, p " strong { (text::p_value(p)) }
+    }
+}
+
 /// Both tests that are made for this scheme.
 fn five_by_two(test: &FiveByTwo) -> Markup {
     html! {
@@ -93,20 +98,14 @@ fn five_by_two(test: &FiveByTwo) -> Markup {
             span {
                 "5x2 F (Alpaydın 1999) "
                 @match test.f() {
-                    Ok(f) => {
-                        strong { (format!("{:.2}", f.f)) } " on " (f.df[0]) " and " (f.df[1])
-                        " degrees of freedom, p " strong { (text::p_value(f.p)) }
-                    },
+                    Ok(f) => { (statistic(f.f, format!("{} and {}", f.df[0], f.df[1]), f.p)) },
                     Err(why) => { (why.to_string()) },
                 }
             }
             span {
                 "5x2 t (Dietterich 1998; hangs on the first of the ten differences) "
                 @match test.t() {
-                    Ok(t) => {
-                        strong { (format!("{:.2}", t.t)) } " on " (t.df)
-                        " degrees of freedom, p " strong { (text::p_value(t.p)) }
-                    },
+                    Ok(t) => { (statistic(t.t, t.df, t.p)) },
                     Err(why) => { (why.to_string()) },
                 }
             }

@@ -46,7 +46,8 @@ impl Script {
             fs::write(&mark, wanted)?;
         }
         let mut command = Command::new(python);
-        command.arg(sources.join(self.name));
+        // Nothing compiled beside the sources.
+        command.arg("-B").arg(sources.join(self.name));
         Ok(command)
     }
 }

@@ -103,6 +103,28 @@ impl Tiles {
     }
 }
 
+/// Vectors of `SIDE` rows of `SIDE` neighbouring pixels, `row` numbers apart.
+///
+/// # Safety
+/// The processor must have the instructions of `V`, and there must be so many pixels.
+#[inline(always)]
+unsafe fn pixels<V: Lanes, const SIDE: usize>(
+    start: *const f32,
+    row: usize,
+    channels: usize,
+) -> Square<V> {
+    // SAFETY: passed on.
+    unsafe {
+        let mut square = [[V::splat(0.0); MOST]; MOST];
+        for i in 0..SIDE {
+            for j in 0..SIDE {
+                square[i][j] = V::load(start.add(i * row + j * channels));
+            }
+        }
+        square
+    }
+}
+
 /// `B^T d B` of each tile and map.
 ///
 /// # Safety
@@ -121,12 +143,7 @@ pub(super) unsafe fn transform_inputs<V: Lanes, const A: usize>(
         for c in (0..from.channels).step_by(V::COUNT) {
             // SAFETY: passed on; there are `A` rows of `A` pixels, as is asserted above.
             unsafe {
-                let mut d = [[V::splat(0.0); MOST]; MOST];
-                for i in 0..A {
-                    for j in 0..A {
-                        d[i][j] = V::load(x.add(i * row + j * from.channels + c));
-                    }
-                }
+                let d = pixels::<V, A>(x.add(c), row, from.channels);
                 squares.store::<V, A>(of_input::<V, A>(d), to, index, c);
             }
         }
@@ -152,12 +169,7 @@ pub(super) unsafe fn transform_gradients<V: Lanes, const A: usize>(
         for c in (0..from.channels).step_by(V::COUNT) {
             // SAFETY: passed on; there are 2 rows of 2 pixels, as is asserted above.
             unsafe {
-                let mut square = [[V::splat(0.0); 2]; 2];
-                for i in 0..2 {
-                    for j in 0..2 {
-                        square[i][j] = V::load(dy.add(i * row + j * from.channels + c));
-                    }
-                }
+                let square = pixels::<V, 2>(dy.add(c), row, from.channels);
                 squares.store::<V, A>(of_gradient::<V, A>(square), to, index, c);
             }
         }

@@ -70,22 +70,22 @@ pub(super) unsafe fn to_output<V: Lanes, const A: usize>(mut m: Square<V>) -> [[
     }
 }
 
-/// `A dy A^T`: the gradient of products, from that of outputs.
+/// `A dy A^T`: the gradient of products, from that of outputs in the first 2 rows and columns.
 ///
 /// # Safety
 /// As [`of_input`].
 #[inline(always)]
-pub(super) unsafe fn of_gradient<V: Lanes, const A: usize>(dy: [[V; 2]; 2]) -> Square<V> {
+pub(super) unsafe fn of_gradient<V: Lanes, const A: usize>(mut dy: Square<V>) -> Square<V> {
     // SAFETY: passed on.
     unsafe {
-        let mut square = [[V::splat(0.0); MOST]; MOST];
         for j in 0..2 {
-            put_column(&mut square, j, gradient_line::<V, A>([dy[0][j], dy[1][j]]));
+            let line = gradient_line::<V, A>([dy[0][j], dy[1][j]]);
+            put_column(&mut dy, j, line);
         }
         for i in 0..A {
-            square[i] = gradient_line::<V, A>([square[i][0], square[i][1]]);
+            dy[i] = gradient_line::<V, A>([dy[i][0], dy[i][1]]);
         }
-        square
+        dy
     }
 }
 
