@@ -258,6 +258,17 @@ pub trait Layer<R: Real>: Send + Sync {
         Vec::new()
     }
 
+    /// Calls `look` with each of [`Self::parameters`], in their order. Layers that have some say how,
+    /// so that a step of training allocates nothing.
+    fn visit(&self, look: &mut dyn FnMut(&Parameter<R>)) {
+        self.parameters().into_iter().for_each(look);
+    }
+
+    /// The same for [`Self::parameters_mut`].
+    fn visit_mut(&mut self, change: &mut dyn FnMut(&mut Parameter<R>)) {
+        self.parameters_mut().into_iter().for_each(change);
+    }
+
     /// Decides what is left to chance in the next forward passes (dropout). Equal seeds, equal
     /// passes.
     fn reseed(&mut self, _seed: Seed) {}

@@ -117,32 +117,34 @@ impl Objective {
         self.meaning(gradient, columns.max(1));
         let share = R::of(1.0 / n.max(1) as f64);
         let mut loss = Loss { sum: 0.0, right: 0 };
-        let mut wanted = vec![R::zero(); columns];
+        if let Target::Classes(classes) = target {
+            assert!(classes.iter().all(|&class| class < columns), "a class per output");
+        }
         let rows = z.chunks_exact(columns.max(1)).zip(gradient.chunks_exact_mut(columns.max(1)));
         for (row, (z, gradient)) in rows.enumerate() {
-            target.write(row, &mut wanted);
-            loss.right += usize::from(is_right(self, z, &wanted));
-            self.smooth(&mut wanted);
+            loss.right += usize::from(is_right(self, z, |k| target.at(row, k, columns)));
+            let wanted = |k| self.smooth(target.at(row, k, columns), columns);
             let of_row = match self {
-                Self::SquaredError {} => squared_error::of_row(z, &wanted),
-                Self::BinaryCrossEntropy {} => binary_cross_entropy::of_row(z, &wanted),
-                Self::CrossEntropy { .. } => softmax_cross_entropy::of_row(z, &wanted),
+                Self::SquaredError {} => squared_error::of_row(z, wanted),
+                Self::BinaryCrossEntropy {} => binary_cross_entropy::of_row(z, wanted),
+                Self::CrossEntropy { .. } => softmax_cross_entropy::of_row(z, wanted),
             };
             loss.sum += of_row.as_f64();
-            for (gradient, &wanted) in gradient.iter_mut().zip(&wanted) {
-                *gradient = (*gradient - wanted) * share;
+            for (k, gradient) in gradient.iter_mut().enumerate() {
+                *gradient = (*gradient - wanted(k)) * share;
             }
         }
         loss
     }
 
-    /// Spreads the share of label smoothing over all classes.
-    fn smooth<R: Real>(self, wanted: &mut [R]) {
-        if let Self::CrossEntropy { label_smoothing } = self
-            && label_smoothing > 0.0
-        {
-            let (kept, spread) = (1.0 - label_smoothing, label_smoothing / wanted.len() as f64);
-            wanted.iter_mut().for_each(|t| *t = R::of(kept) * *t + R::of(spread));
+    /// A target after the share of label smoothing was spread over all `columns` classes.
+    fn smooth<R: Real>(self, wanted: R, columns: usize) -> R {
+        match self {
+            Self::CrossEntropy { label_smoothing } if label_smoothing > 0.0 => {
+                let (kept, spread) = (1.0 - label_smoothing, label_smoothing / columns as f64);
+                R::of(kept) * wanted + R::of(spread)
+            }
+            _ => wanted,
         }
     }
 
@@ -159,33 +161,31 @@ impl Objective {
 }
 
 impl<R: Real> Target<'_, R> {
-    fn write(&self, row: usize, wanted: &mut [R]) {
+    /// What is wanted of output `k` in a row.
+    fn at(&self, row: usize, k: usize, columns: usize) -> R {
         match self {
-            Self::Classes(classes) => {
-                wanted.fill(R::zero());
-                wanted[classes[row]] = R::one();
-            }
-            Self::Values(values) => {
-                wanted.copy_from_slice(&values[row * wanted.len()..][..wanted.len()]);
-            }
+            Self::Classes(classes) if classes[row] == k => R::one(),
+            Self::Classes(_) => R::zero(),
+            Self::Values(values) => values[row * columns + k],
         }
     }
 }
 
-fn first_largest<R: Real>(values: &[R]) -> Option<usize> {
-    let largest = values.iter().copied().fold(R::neg_infinity(), R::max);
-    values.iter().position(|&value| value == largest)
+fn first_largest<R: Real>(values: impl Iterator<Item = R> + Clone) -> Option<usize> {
+    let largest = values.clone().fold(R::neg_infinity(), R::max);
+    values.into_iter().position(|value| value == largest)
 }
 
-fn is_right<R: Real>(objective: Objective, z: &[R], wanted: &[R]) -> bool {
+fn is_right<R: Real>(objective: Objective, z: &[R], wanted: impl Fn(usize) -> R) -> bool {
     let half = R::of(0.5);
-    match (z, wanted) {
-        ([z], [wanted]) => {
+    match z {
+        [z] => {
             let at_half = if objective == (Objective::SquaredError {}) { half } else { R::zero() };
-            (*z > at_half) == (*wanted > half)
+            (*z > at_half) == (wanted(0) > half)
         }
         // NaN is never right.
-        _ => first_largest(z).is_some_and(|class| Some(class) == first_largest(wanted)),
+        _ => first_largest(z.iter().copied())
+            .is_some_and(|class| Some(class) == first_largest((0..z.len()).map(&wanted))),
     }
 }
 

@@ -14,6 +14,7 @@ pub use tensors::TensorsError;
 
 use crate::layer::{Chain, Parameter, Shape, Workspace};
 use crate::loss::{Loss, Objective, Target};
+use crate::optimiser::Optimiser;
 use crate::real::Real;
 use base::Seed;
 
@@ -117,6 +118,26 @@ impl<R: Real> Network<R> {
         loss
     }
 
+    /// Moves all weights a step of `optimiser` against the gradients that [`Self::learn`] has left.
+    ///
+    /// # Panics
+    /// If the optimiser's earlier steps were of another network.
+    pub fn descend(&mut self, optimiser: &mut Optimiser<R>, rate: f64) {
+        let mut step = optimiser.start(rate);
+        self.visit_mut(&mut |parameter| step.of(parameter));
+        step.end();
+    }
+
+    /// Calls `look` with each of [`Self::parameters`], in their order; allocates nothing.
+    pub(crate) fn visit(&self, look: &mut dyn FnMut(&Parameter<R>)) {
+        self.chain.layers().iter().for_each(|layer| layer.visit(look));
+    }
+
+    /// The same for [`Self::parameters_mut`].
+    pub(crate) fn visit_mut(&mut self, change: &mut dyn FnMut(&mut Parameter<R>)) {
+        self.chain.layers_mut().iter_mut().for_each(|layer| layer.visit_mut(change));
+    }
+
     /// All learned numbers, from the first layer to the last.
     pub fn parameters(&self) -> Vec<&Parameter<R>> {
         self.chain.parameters()
@@ -152,7 +173,9 @@ impl<R: Real> Network<R> {
 
     /// Whether all learned numbers are finite.
     pub fn is_finite(&self) -> bool {
-        self.parameters().iter().all(|parameter| parameter.value.iter().all(|w| w.is_finite()))
+        let mut finite = true;
+        self.visit(&mut |parameter| finite &= parameter.value.iter().all(|w| w.is_finite()));
+        finite
     }
 
     /// # Errors

@@ -178,35 +178,43 @@ impl<R: Real> Optimiser<R> {
     /// # Panics
     /// If their number or their lengths differ from the first call's.
     pub fn step(&mut self, parameters: Vec<&mut Parameter<R>>, rate: f64) {
-        if self.memory.is_empty() {
-            self.memory = self.blanks(&parameters);
-        }
-        let learned = parameters.into_iter().filter(|parameter| parameter.is_learned());
-        let learned: Vec<&mut Parameter<R>> = learned.collect();
-        assert_eq!(learned.len(), self.memory.len(), "the parameters of the first step");
+        let mut step = self.start(rate);
+        parameters.into_iter().for_each(|parameter| step.of(parameter));
+        step.end();
+    }
+
+    /// Starts a step, which is then taken for one parameter after another.
+    pub(crate) fn start(&mut self, rate: f64) -> Stepping<'_, R> {
         self.steps += 1;
-        for (parameter, memory) in learned.into_iter().zip(&mut self.memory) {
-            let decay = if parameter.role == Role::Weight { self.weight_decay } else { 0.0 };
-            let step = Step { count: self.steps.cast_signed(), rate, decay };
-            let (w, g) = (&mut parameter.value[..], &parameter.gradient[..]);
-            assert!(memory.iter().all(|m| m.is_empty() || m.len() == w.len()), "same lengths");
-            match self.params {
-                OptimiserParams::Sgd {} => momentum::sgd(step, w, g),
-                OptimiserParams::Momentum { momentum } => {
-                    momentum::momentum(step, momentum, w, g, memory);
-                }
-                OptimiserParams::Nesterov { momentum } => {
-                    momentum::nesterov(step, momentum, w, g, memory);
-                }
-                OptimiserParams::AdaGrad {} => adaptive::ada_grad(step, w, g, memory),
-                OptimiserParams::RmsProp { rho } => adaptive::rms_prop(step, rho, w, g, memory),
-                OptimiserParams::AdaDelta { rho } => adaptive::ada_delta(step, rho, w, g, memory),
-                OptimiserParams::Adam { beta1, beta2 } => {
-                    adam::adam(step, [beta1, beta2], w, g, memory);
-                }
-                OptimiserParams::AdamW { beta1, beta2 } => {
-                    adam::adam_w(step, [beta1, beta2], w, g, memory);
-                }
+        Stepping { optimiser: self, rate, next: 0 }
+    }
+
+    /// A step for the learned parameter number `index`.
+    fn step_of(&mut self, index: usize, parameter: &mut Parameter<R>, rate: f64) {
+        if self.steps == 1 && self.memory.len() == index {
+            self.memory.push(self.blank(parameter.value.len()));
+        }
+        let decay = if parameter.role == Role::Weight { self.weight_decay } else { 0.0 };
+        let step = Step { count: self.steps.cast_signed(), rate, decay };
+        let (w, g) = (&mut parameter.value[..], &parameter.gradient[..]);
+        let memory = self.memory.get_mut(index).expect("the parameters of the first step");
+        assert!(memory.iter().all(|m| m.is_empty() || m.len() == w.len()), "same lengths");
+        match self.params {
+            OptimiserParams::Sgd {} => momentum::sgd(step, w, g),
+            OptimiserParams::Momentum { momentum } => {
+                momentum::momentum(step, momentum, w, g, memory);
+            }
+            OptimiserParams::Nesterov { momentum } => {
+                momentum::nesterov(step, momentum, w, g, memory);
+            }
+            OptimiserParams::AdaGrad {} => adaptive::ada_grad(step, w, g, memory),
+            OptimiserParams::RmsProp { rho } => adaptive::rms_prop(step, rho, w, g, memory),
+            OptimiserParams::AdaDelta { rho } => adaptive::ada_delta(step, rho, w, g, memory),
+            OptimiserParams::Adam { beta1, beta2 } => {
+                adam::adam(step, [beta1, beta2], w, g, memory);
+            }
+            OptimiserParams::AdamW { beta1, beta2 } => {
+                adam::adam_w(step, [beta1, beta2], w, g, memory);
             }
         }
     }
@@ -244,6 +252,30 @@ impl<R: Real> Optimiser<R> {
     /// If the next step's parameters have other lengths, that step panics.
     pub fn restore(&mut self, steps: u32, memory: Vec<[Vec<R>; 2]>) {
         (self.steps, self.memory) = (steps, memory);
+    }
+}
+
+/// A step that is being taken for one parameter after another.
+pub(crate) struct Stepping<'a, R> {
+    optimiser: &'a mut Optimiser<R>,
+    rate: f64,
+    /// Number of learned parameters so far.
+    next: usize,
+}
+
+impl<R: Real> Stepping<'_, R> {
+    /// Moves the next parameter, unless it is none that is learned.
+    pub(crate) fn of(&mut self, parameter: &mut Parameter<R>) {
+        if parameter.is_learned() {
+            self.optimiser.step_of(self.next, parameter, self.rate);
+            self.next += 1;
+        }
+    }
+
+    /// # Panics
+    /// If there were fewer parameters than in the first step.
+    pub(crate) fn end(self) {
+        assert_eq!(self.next, self.optimiser.memory.len(), "the parameters of the first step");
     }
 }
 

@@ -144,17 +144,20 @@ impl<'a> Training<'a> {
 
     fn epoch(&mut self) -> Result<EpochReport, FitError> {
         let epoch = self.reports.len();
-        let mut totals = Totals::new(&self.network);
+        let mut totals = Totals::new(&self.network, self.labels);
         let classes = self.truth(&self.rows);
         let seed = self.seed.child("order", epoch as u64);
         let order = self.params.sampling.order(&classes, seed);
         let changes = self.changes(epoch);
+        let (mut batch, mut truth) = (Vec::new(), Vec::new());
         for step in 0..self.plan.steps_per_epoch {
             let positions = self.plan.batch(step, self.rows.len());
-            let batch: Vec<usize> =
-                order[positions.clone()].iter().map(|&i| self.rows[i]).collect();
+            batch.clear();
+            batch.extend(order[positions.clone()].iter().map(|&i| self.rows[i]));
+            truth.clear();
+            truth.extend(batch.iter().map(|&row| self.labels.ids()[row]));
             self.write_batch(&batch, &changes[positions]);
-            self.step(epoch, step, &batch, &mut totals)?;
+            self.step(epoch, step, &truth, &mut totals)?;
         }
         let last_step = (epoch + 1) * self.plan.steps_per_epoch - 1;
         if !self.network.is_finite() {
@@ -185,7 +188,7 @@ impl<'a> Training<'a> {
         &mut self,
         epoch: usize,
         step: usize,
-        batch: &[usize],
+        truth: &[usize],
         totals: &mut Totals,
     ) -> Result<(), FitError> {
         let Plan { epochs, steps_per_epoch, .. } = self.plan;
@@ -195,9 +198,8 @@ impl<'a> Training<'a> {
             step: epoch * steps_per_epoch + step,
             steps: epochs * steps_per_epoch,
         };
-        let truth = self.truth(batch);
         self.network.chain_mut().reseed(self.seed.child("chance", now.step as u64));
-        let target = Target::Classes(&truth);
+        let target = Target::Classes(truth);
         let loss = self.network.learn(&mut self.workspace, target, self.objective);
         if !loss.sum.is_finite() {
             return Err(FitError::Diverged { step: now.step, loss: loss.sum as f32 });
@@ -210,10 +212,10 @@ impl<'a> Training<'a> {
             totals.clipped += usize::from(clip(&mut self.network, norm, most));
         }
         totals.rate = self.schedule.rate(self.params.learning_rate, now);
-        self.optimiser.step(self.network.parameters_mut(), totals.rate);
+        self.network.descend(&mut self.optimiser, totals.rate);
         totals.loss += loss.sum;
         totals.right += loss.right;
-        totals.incomplete += usize::from(self.lacks_a_class(&truth));
+        totals.incomplete += usize::from(totals.classes.lack_one(truth));
         Ok(())
     }
 
@@ -274,13 +276,6 @@ impl<'a> Training<'a> {
             normalisation.write(images.image(row), change, maps);
         });
     }
-
-    fn lacks_a_class(&self, truth: &[usize]) -> bool {
-        let mut counts = vec![0_usize; self.labels.class_count()];
-        truth.iter().for_each(|&class| counts[class] += 1);
-        let all = self.labels.counts();
-        counts.iter().zip(all).any(|(&here, all)| here == 0 && all > 0)
-    }
 }
 
 /// What is summed up in the course of an epoch.
@@ -290,13 +285,32 @@ struct Totals {
     rate: f64,
     norms: Norms,
     clipped: usize,
+    classes: Classes,
     incomplete: usize,
 }
 
 impl Totals {
-    fn new(network: &Network<f32>) -> Self {
+    fn new(network: &Network<f32>, labels: &Labels) -> Self {
         let norms = Norms::new(network);
-        Self { loss: 0.0, right: 0, rate: 0.0, norms, clipped: 0, incomplete: 0 }
+        let classes = Classes { counts: labels.counts(), here: vec![0; labels.class_count()] };
+        Self { loss: 0.0, right: 0, rate: 0.0, norms, clipped: 0, classes, incomplete: 0 }
+    }
+}
+
+/// Which classes there are.
+struct Classes {
+    /// Of all rows.
+    counts: Vec<usize>,
+    /// Of a batch.
+    here: Vec<usize>,
+}
+
+impl Classes {
+    /// Whether a batch lacks a class that some row has.
+    fn lack_one(&mut self, truth: &[usize]) -> bool {
+        self.here.fill(0);
+        truth.iter().for_each(|&class| self.here[class] += 1);
+        self.here.iter().zip(&self.counts).any(|(&here, &all)| here == 0 && all > 0)
     }
 }
 
@@ -306,8 +320,9 @@ impl Totals {
 fn clip(network: &mut Network<f32>, norm: f64, most: f64) -> bool {
     let factor = (most / (norm + 1e-6)) as f32;
     if factor < 1.0 {
-        let parameters = network.parameters_mut().into_iter();
-        parameters.flat_map(|p| &mut p.gradient).for_each(|gradient| *gradient *= factor);
+        network.visit_mut(&mut |parameter| {
+            parameter.gradient.iter_mut().for_each(|gradient| *gradient *= factor);
+        });
     }
     factor < 1.0
 }

@@ -121,6 +121,16 @@ impl<R: Real> Layer<R> for Frelu<R> {
         parameters
     }
 
+    fn visit(&self, look: &mut dyn FnMut(&Parameter<R>)) {
+        self.convolution.visit(look);
+        self.normalisation.visit(look);
+    }
+
+    fn visit_mut(&mut self, change: &mut dyn FnMut(&mut Parameter<R>)) {
+        self.convolution.visit_mut(change);
+        self.normalisation.visit_mut(change);
+    }
+
     fn freeze(&mut self, frozen: bool) {
         Layer::<R>::freeze(&mut self.normalisation, frozen);
     }

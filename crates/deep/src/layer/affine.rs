@@ -138,6 +138,17 @@ impl<R: Real> Layer<R> for Affine<R> {
         vec![&mut self.weights, &mut self.biases]
     }
 
+    fn visit(&self, look: &mut dyn FnMut(&Parameter<R>)) {
+        look(&self.weights);
+        look(&self.biases);
+    }
+
+    fn visit_mut(&mut self, change: &mut dyn FnMut(&mut Parameter<R>)) {
+        self.packed.take();
+        change(&mut self.weights);
+        change(&mut self.biases);
+    }
+
     fn multiply_adds(&self) -> u64 {
         (self.inputs * self.outputs) as u64
     }

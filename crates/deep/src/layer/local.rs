@@ -7,7 +7,7 @@
 //! Gradients of parameters are summed part by part within a piece, then over the pieces, in order.
 
 use crate::kernels::add;
-use crate::layer::{Layer, PIECE, Shape};
+use crate::layer::{Layer, PIECE, Parameter, Shape};
 use crate::real::Real;
 use rayon::prelude::*;
 
@@ -21,6 +21,8 @@ pub(super) struct Room<R> {
     parameters: Vec<R>,
     /// The gradient at the layer that is being worked on, and at the one below, of a part.
     between: [Vec<R>; 2],
+    /// How many parameters each layer has.
+    counts: Vec<usize>,
 }
 
 /// Layers in a row that are local, and the shape of their inputs.
@@ -29,42 +31,41 @@ pub(super) struct Run<'a, R> {
     pub(super) layers: &'a mut [Box<dyn Layer<R>>],
 }
 
+/// Layers whose outputs are cut into pieces together; longer runs are worked on in parts.
+const MOST: usize = 16;
+
+/// The outputs of each layer for a part of the batch; empty ones at the end.
+type Outputs<'a, R> = [&'a mut [R]; MOST];
+
 impl<R: Real> Run<'_, R> {
-    /// Shapes of the inputs, and of the outputs of each layer.
-    fn shapes(&self) -> Vec<usize> {
-        let outputs = self.layers.iter().map(|layer| layer.output_shape().len());
-        std::iter::once(self.input.len()).chain(outputs).collect()
+    /// Numbers in an input of layer `index`, or in an output of the last.
+    fn length(&self, index: usize) -> usize {
+        length(self.input.len(), self.layers, index)
     }
 
     /// Images of a part.
     fn part(&self) -> usize {
-        let longest = self.shapes().into_iter().max().expect("at least the input");
-        (PART / longest).clamp(1, PIECE)
+        (PART / self.longest()).clamp(1, PIECE)
+    }
+
+    fn longest(&self) -> usize {
+        (0..=self.layers.len()).map(|index| self.length(index)).max().expect("the input")
     }
 
     /// Outputs of all layers for a batch of `n` inputs.
     pub(super) fn forward(&mut self, input: &[R], outputs: &mut [Vec<R>], n: usize) {
         self.layers.iter_mut().for_each(|layer| layer.prepare());
-        let (lengths, part, layers) = (self.shapes(), self.part(), &*self.layers);
-        let mut pieces: Vec<Vec<&mut [R]>> = (0..n.div_ceil(PIECE)).map(|_| Vec::new()).collect();
-        for (output, &length) in outputs.iter_mut().zip(&lengths[1..]) {
-            let of_pieces = output[..n * length].chunks_mut(PIECE * length);
-            pieces.iter_mut().zip(of_pieces).for_each(|(piece, output)| piece.push(output));
-        }
-        let inputs = input[..n * lengths[0]].par_chunks(PIECE * lengths[0]);
-        inputs.zip(pieces).for_each(|(input, mut outputs)| {
-            let images = input.len() / lengths[0];
-            for first in (0..images).step_by(part) {
-                let end = (first + part).min(images);
-                for (index, layer) in layers.iter().enumerate() {
-                    let (before, after) = outputs.split_at_mut(index);
-                    let x: &[R] = before.last().map_or(input, |x| x);
-                    let x = &x[first * lengths[index]..end * lengths[index]];
-                    let length = lengths[index + 1];
-                    layer.infer(x, &mut after[0][first * length..end * length]);
-                }
+        let part = self.part();
+        let (mut x, mut input) = (&input[..n * self.input.len()], self.input.len());
+        for (layers, outputs) in self.layers.chunks(MOST).zip(outputs.chunks_mut(MOST)) {
+            let mut of_batch = Outputs::default();
+            for (index, (of_batch, output)) in of_batch.iter_mut().zip(&mut *outputs).enumerate() {
+                *of_batch = &mut output[..n * length(input, layers, index + 1)];
             }
-        });
+            Forward { input, layers, part }.pieces(x, of_batch);
+            input = length(input, layers, layers.len());
+            x = &outputs[layers.len() - 1][..n * input];
+        }
     }
 
     /// Gradients of all parameters, and of the inputs where they are asked for. `inputs` are those
@@ -77,33 +78,38 @@ impl<R: Real> Run<'_, R> {
         rooms: &mut Vec<Room<R>>,
     ) {
         self.layers.iter_mut().for_each(|layer| layer.prepare_back());
-        let lengths = self.shapes();
-        let last = lengths[self.layers.len()];
+        let (first, last) = (self.input.len(), self.length(self.layers.len()));
         let pieces = (output_gradient.len() / last).div_ceil(PIECE);
-        let room = || Room { parameters: Vec::new(), between: [Vec::new(), Vec::new()] };
+        let room = || Room { parameters: vec![], between: [vec![], vec![]], counts: vec![] };
         rooms.resize_with(pieces.max(rooms.len()), room);
         let this = &*self;
         let back = |index: usize, dy: &[R], dx: Option<&mut [R]>, room: &mut Room<R>| {
-            this.piece_back(inputs, index * PIECE, &lengths, dy, dx, room);
+            this.piece_back(inputs, index * PIECE, dy, dx, room);
         };
         let work = output_gradient.par_chunks(PIECE * last).zip(&mut rooms[..pieces]).enumerate();
         match input_gradient {
             None => work.for_each(|(index, (dy, room))| back(index, dy, None, room)),
             Some(dx) => {
-                let work = work.zip(dx.par_chunks_mut(PIECE * lengths[0]));
+                let work = work.zip(dx.par_chunks_mut(PIECE * first));
                 work.for_each(|((index, (dy, room)), dx)| back(index, dy, Some(dx), room));
             }
         }
         // In the order of the pieces, whichever thread worked on them.
         let mut start = 0;
-        let parameters = self.layers.iter_mut().flat_map(|layer| layer.parameters_mut());
-        for parameter in parameters.filter(|parameter| parameter.is_learned()) {
+        let mut sum = |parameter: &mut Parameter<R>| {
             let range = start..start + parameter.gradient.len();
             start = range.end;
             parameter.gradient.copy_from_slice(&rooms[0].parameters[range.clone()]);
             for room in &rooms[1..pieces] {
                 add(&mut parameter.gradient, &room.parameters[range.clone()]);
             }
+        };
+        for layer in &mut *self.layers {
+            layer.visit_mut(&mut |parameter| {
+                if parameter.is_learned() {
+                    sum(parameter);
+                }
+            });
         }
     }
 
@@ -112,21 +118,21 @@ impl<R: Real> Run<'_, R> {
         &self,
         inputs: &[Vec<R>],
         offset: usize,
-        lengths: &[usize],
         dy: &[R],
         mut dx: Option<&mut [R]>,
-        Room { parameters, between: [above, below] }: &mut Room<R>,
+        Room { parameters, between: [above, below], counts }: &mut Room<R>,
     ) {
         let part = self.part();
-        let longest = part * lengths.iter().max().expect("at least the input");
+        let longest = part * self.longest();
         for room in [&mut *above, &mut *below] {
             room.resize(room.len().max(longest), R::zero());
         }
-        let counts: Vec<usize> = self.layers.iter().map(|layer| learned(layer.as_ref())).collect();
+        counts.clear();
+        counts.extend(self.layers.iter().map(|layer| learned(layer.as_ref())));
         let count = counts.iter().sum();
         parameters.resize(parameters.len().max(count), R::zero());
         parameters[..count].fill(R::zero());
-        let last = lengths[self.layers.len()];
+        let last = self.length(self.layers.len());
         let images = dy.len() / last;
         for first in (0..images).step_by(part) {
             let end = (first + part).min(images);
@@ -134,11 +140,11 @@ impl<R: Real> Run<'_, R> {
             for (index, layer) in self.layers.iter().enumerate().rev() {
                 let (rest, of_layer) = parameters.split_at_mut(parameters.len() - counts[index]);
                 parameters = rest;
-                let length = lengths[index];
+                let length = self.length(index);
                 let x = &inputs[index][(offset + first) * length..(offset + end) * length];
                 let dy = match index + 1 == self.layers.len() {
                     true => &dy[first * last..end * last],
-                    false => &above[..(end - first) * lengths[index + 1]],
+                    false => &above[..(end - first) * self.length(index + 1)],
                 };
                 match (index, &mut dx) {
                     (0, None) => layer.backward_part(x, dy, None, of_layer),
@@ -157,7 +163,56 @@ impl<R: Real> Run<'_, R> {
     }
 }
 
+/// The forward pass of layers in a row.
+struct Forward<'a, R> {
+    /// Numbers in an input.
+    input: usize,
+    layers: &'a [Box<dyn Layer<R>>],
+    /// Images of a part.
+    part: usize,
+}
+
+impl<R: Real> Forward<'_, R> {
+    /// Works on the pieces of a batch in parallel: halves it, with all outputs, until one is left.
+    fn pieces(&self, x: &[R], mut outputs: Outputs<'_, R>) {
+        let images = x.len() / self.input;
+        if images <= PIECE {
+            return self.piece(x, outputs, images);
+        }
+        let middle = images.div_ceil(PIECE) / 2 * PIECE;
+        let mut others = Outputs::default();
+        let halves = outputs.iter_mut().zip(&mut others).take(self.layers.len());
+        for (index, (outputs, others)) in halves.enumerate() {
+            let end = middle * length(self.input, self.layers, index + 1);
+            (*outputs, *others) = std::mem::take(outputs).split_at_mut(end);
+        }
+        let (x, other_x) = x.split_at(middle * self.input);
+        rayon::join(|| self.pieces(x, outputs), || self.pieces(other_x, others));
+    }
+
+    fn piece(&self, x: &[R], mut outputs: Outputs<'_, R>, images: usize) {
+        for first in (0..images).step_by(self.part) {
+            let end = (first + self.part).min(images);
+            for (index, layer) in self.layers.iter().enumerate() {
+                let (before, after) = outputs.split_at_mut(index);
+                let x: &[R] = before.last().map_or(x, |x| x);
+                let of_input = length(self.input, self.layers, index);
+                let of_output = length(self.input, self.layers, index + 1);
+                let x = &x[first * of_input..end * of_input];
+                layer.infer(x, &mut after[0][first * of_output..end * of_output]);
+            }
+        }
+    }
+}
+
+/// Numbers in an input of layer `index`, or in an output of the last; `input` in one of the first.
+fn length<R: Real>(input: usize, layers: &[Box<dyn Layer<R>>], index: usize) -> usize {
+    layers[..index].last().map_or(input, |layer| layer.output_shape().len())
+}
+
 /// Numbers of a layer that gradient descent learns.
 fn learned<R: Real>(layer: &dyn Layer<R>) -> usize {
-    layer.parameters().iter().map(|parameter| parameter.gradient.len()).sum()
+    let mut count = 0;
+    layer.visit(&mut |parameter| count += parameter.gradient.len());
+    count
 }

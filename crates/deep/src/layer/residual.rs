@@ -119,6 +119,16 @@ impl<R: Real> Layer<R> for Residual<R> {
         self.chains_mut().into_iter().flat_map(Chain::parameters_mut).collect()
     }
 
+    fn visit(&self, look: &mut dyn FnMut(&Parameter<R>)) {
+        let layers = self.chains().into_iter().flat_map(Chain::layers);
+        layers.for_each(|layer| layer.visit(look));
+    }
+
+    fn visit_mut(&mut self, change: &mut dyn FnMut(&mut Parameter<R>)) {
+        let layers = self.chains_mut().into_iter().flat_map(Chain::layers_mut);
+        layers.for_each(|layer| layer.visit_mut(change));
+    }
+
     fn reseed(&mut self, seed: Seed) {
         for (index, chain) in self.chains_mut().into_iter().enumerate() {
             chain.reseed(seed.child("chain", index as u64));

@@ -25,6 +25,6 @@ pub(crate) fn softplus<R: Real>(z: R) -> R {
     positive + (-z.abs()).exp().ln_1p()
 }
 
-pub(super) fn of_row<R: Real>(z: &[R], wanted: &[R]) -> R {
-    z.iter().zip(wanted).map(|(&z, &t)| softplus(z) - t * z).sum()
+pub(super) fn of_row<R: Real>(z: &[R], wanted: impl Fn(usize) -> R) -> R {
+    z.iter().enumerate().map(|(k, &z)| softplus(z) - wanted(k) * z).sum()
 }

@@ -36,11 +36,11 @@ impl Norms {
         let mut total = 0.0;
         self.steps += 1;
         for (sum, layer) in self.sums.iter_mut().zip(network.chain().layers()) {
-            let parameters = layer.parameters();
-            let squares = parameters.iter().map(|p| squares(&p.gradient)).sum::<f64>();
-            total += squares;
+            let mut of_layer = 0.0;
+            layer.visit(&mut |parameter| of_layer += squares(&parameter.gradient));
+            total += of_layer;
             if let Some(sum) = sum {
-                *sum += squares.sqrt();
+                *sum += of_layer.sqrt();
             }
         }
         total.sqrt()
