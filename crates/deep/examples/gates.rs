@@ -97,7 +97,7 @@ fn learn_xor(passes: usize) -> (Network<f64>, f64) {
         workspace.inputs().copy_from_slice(&INPUTS);
         let target = Target::Values(&XOR);
         loss = network.learn(&mut workspace, target, Objective::BinaryCrossEntropy {}).sum;
-        optimiser.step(network.parameters_mut(), 0.5);
+        network.descend(&mut optimiser, 0.5);
     }
     (network, loss)
 }

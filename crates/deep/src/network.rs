@@ -100,6 +100,53 @@ impl<R: Real> Network<R> {
     /// Forward and backward pass over one batch: leaves the gradient of the mean loss in every
     /// parameter. The batch is the first `n` inputs of `workspace`, as many as `target` has.
     ///
+    /// With [`Self::descend`] it is a training of any kind. A line through three points, which is
+    /// squared error with one affine layer:
+    ///
+    /// ```
+    /// # use base::Seed;
+    /// use deep::{Network, NetworkSpec, Objective, Optimiser, OptimiserParams};
+    /// use deep::{Shape, Target, Workspace};
+    ///
+    /// let spec = NetworkSpec::from_toml(r#"layers = [{ kind = "affine" }]"#).unwrap();
+    /// let mut network = Network::<f64>::new(&spec, Shape::vector(1), 1, Seed(1)).unwrap();
+    /// let mut workspace = Workspace::new(network.chain(), 3);
+    /// let mut optimiser = Optimiser::new(&OptimiserParams::Sgd {}, 0.0).unwrap();
+    /// for _ in 0..1000 {
+    ///     workspace.inputs().copy_from_slice(&[0.0, 1.0, 2.0]);
+    ///     let target = Target::Values(&[1.0, 3.0, 5.0]);
+    ///     network.learn(&mut workspace, target, Objective::SquaredError {});
+    ///     network.descend(&mut optimiser, 0.3);
+    /// }
+    /// // y = 2 x + 1
+    /// assert!((network.infer(&[10.0], 1)[0] - 21.0).abs() < 1e-9);
+    /// ```
+    ///
+    /// Two images, one of which is what a single unit shall say yes to:
+    ///
+    /// ```
+    /// # use base::Seed;
+    /// # use deep::{Network, NetworkSpec, Objective, Optimiser, OptimiserParams};
+    /// # use deep::{Shape, Target, Workspace};
+    /// # let spec = NetworkSpec::from_toml(r#"layers = [{ kind = "affine" }]"#).unwrap();
+    /// let image = Shape { channels: 1, height: 2, width: 2 };
+    /// let mut network = Network::<f32>::new(&spec, image, 1, Seed(1)).unwrap();
+    /// # let mut workspace = Workspace::new(network.chain(), 2);
+    /// # let mut optimiser = Optimiser::new(&OptimiserParams::Sgd {}, 0.0).unwrap();
+    /// let images = [0.0, 1.0, 1.0, 0.0, /* and */ 1.0, 0.0, 0.0, 1.0];
+    /// let binary = Objective::BinaryCrossEntropy {};
+    /// for _ in 0..100 {
+    ///     workspace.inputs().copy_from_slice(&images);
+    ///     network.learn(&mut workspace, Target::Values(&[0.0, 1.0]), binary);
+    ///     network.descend(&mut optimiser, 1.0);
+    /// }
+    /// let mut yes = network.infer(&images, 1);
+    /// binary.meaning(&mut yes, 1);
+    /// assert!(yes[0] < 0.05 && yes[1] > 0.95);
+    /// ```
+    ///
+    /// `examples/outputs.rs` does both with small batches of images.
+    ///
     /// # Panics
     /// If the workspace was made for fewer inputs or another network.
     pub fn learn(
