@@ -1,7 +1,7 @@
-//! Convolution and its gradients with fewer multiplications: 4 per output with 3x3 kernels instead
-//! of 9, 9 with 5x5 kernels instead of 25.
+//! Convolution and its gradients with fewer multiplications: 2.25 or 4 per output with 3x3 kernels
+//! instead of 9, 9 with 5x5 kernels instead of 25.
 //!
-//! Outputs are made in tiles of 2x2, each from as many inputs as its kernels reach. With the
+//! Outputs are made in tiles of 2x2 or 4x4, each from as many inputs as its kernels reach. With the
 //! matrices of [`transforms`], `g` a kernel, `d` the inputs of a tile and `*` number by number,
 //!
 //! ```text
@@ -49,8 +49,10 @@ const TILES: usize = 100_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Winograd {
     level: Level,
-    /// Of the squares: one more than that of the kernels.
-    side: usize,
+    /// Side of the kernels, 3 or 5.
+    size: usize,
+    /// Side of the tiles, 2 or 4; 4 with kernels of side 3 only.
+    tile: usize,
     input: ChannelsLast,
     gradient: ChannelsLast,
 }
@@ -79,8 +81,8 @@ thread_local! {
 
 impl Winograd {
     /// For inputs of shape `input`, outputs of shape `output`, kernels of `size x size`, and a
-    /// border of zeros around the inputs; nothing for other sizes, or a border as wide as the
-    /// kernel.
+    /// border of zeros around the inputs, with the tiles that take fewer multiplications; nothing
+    /// for other sizes, or a border as wide as the kernel.
     pub(super) fn at(
         level: Level,
         input: Shape,
@@ -88,27 +90,58 @@ impl Winograd {
         size: usize,
         padding: usize,
     ) -> Option<Self> {
+        let of = |tile| Self::with(level, input, output, size, padding, tile);
+        let all = [of(2), of(4)].into_iter().flatten();
+        all.min_by_key(|winograd| winograd.squares(output))
+    }
+
+    /// The same, with tiles of side `tile`; nothing if there are no such transforms either.
+    pub(super) fn with(
+        level: Level,
+        input: Shape,
+        output: Shape,
+        size: usize,
+        padding: usize,
+        tile: usize,
+    ) -> Option<Self> {
         let around = (size - 1).checked_sub(padding)?;
         let stored = |maps: Shape, border: usize, places: Shape| {
             // For the tiles of the outputs, and for those of these maps as gradients.
-            let whole = |side: usize| side.next_multiple_of(2);
+            let whole = |side: usize| side.next_multiple_of(tile);
             let along = |side, places| (whole(places) + size - 1).max(border + whole(side));
             let channels = maps.channels.next_multiple_of(level.count());
             let rows = along(maps.height, places.height);
             ChannelsLast { maps, border, rows, columns: along(maps.width, places.width), channels }
         };
         let (input, gradient) = (stored(input, padding, output), stored(output, around, input));
-        [3, 5].contains(&size).then_some(Self { level, side: size + 1, input, gradient })
+        let there_are = [(3, 2), (3, 4), (5, 2)].contains(&(size, tile));
+        there_are.then_some(Self { level, size, tile, input, gradient })
+    }
+
+    /// Numbers of the squares of a map's tiles.
+    fn squares(&self, places: Shape) -> usize {
+        let side = self.size + self.tile - 1;
+        side * side * self.tiles_of(places)
+    }
+
+    /// Tiles of one image.
+    fn tiles_of(&self, places: Shape) -> usize {
+        places.height.div_ceil(self.tile) * places.width.div_ceil(self.tile)
+    }
+
+    /// Whether all numbers in between are halves of whole numbers if kernels and inputs are whole.
+    #[cfg(test)]
+    pub(super) fn is_exact_on_whole_numbers(&self) -> bool {
+        (self.size, self.tile) == (3, 2)
     }
 
     /// Whether it is faster than [`super::direct`]: vectors and tiles may be mostly empty, and
     /// transforms take some time too.
     pub(super) fn pays(&self) -> bool {
-        let (input, output, size) = (self.input.maps, self.gradient.maps, self.side - 1);
-        let maps = self.input.channels * self.gradient.channels;
-        let multiplied = self.side * self.side * maps * tiles_of(output);
+        let (input, output) = (self.input.maps, self.gradient.maps);
+        let multiplied = self.input.channels * self.gradient.channels * self.squares(output);
         let places = (output.height + 1) * output.width;
-        5 * multiplied < 4 * size * size * input.channels * output.channels * places
+        5 * multiplied < 4 * self.size * self.size * input.channels * output.channels * places
     }
 
     /// How many of `n` images are worked on together.
@@ -118,8 +151,9 @@ impl Winograd {
 
     /// The tiles of `n` images, so many at a time that their squares stay in the cache.
     fn portions(&self, n: usize, places: Shape) -> impl Iterator<Item = Tiles> {
-        let (across, of_image) = (places.width.div_ceil(2), tiles_of(places));
-        let most = TILES / (self.side * self.side * (self.input.channels + self.gradient.channels));
+        let (across, of_image) = (places.width.div_ceil(self.tile), self.tiles_of(places));
+        let side = self.size + self.tile - 1;
+        let most = TILES / (side * side * (self.input.channels + self.gradient.channels));
         let most = (most / 12 * 12).max(48);
         (0..n * of_image).step_by(most).map(move |first| {
             let count = most.min(n * of_image - first);
@@ -148,9 +182,10 @@ impl Winograd {
         turned: bool,
         packed: &mut Packed,
     ) {
-        match self.side {
-            4 => run_at(self.level, Pack::<4> { from, to, weights, turned, packed }),
-            _ => run_at(self.level, Pack::<6> { from, to, weights, turned, packed }),
+        match (self.size, self.tile) {
+            (3, 2) => run_at(self.level, Pack::<4, 3> { from, to, weights, turned, packed }),
+            (3, _) => run_at(self.level, Pack::<6, 3> { from, to, weights, turned, packed }),
+            _ => run_at(self.level, Pack::<6, 5> { from, to, weights, turned, packed }),
         }
     }
 
@@ -161,20 +196,26 @@ impl Winograd {
         let n = x.len() / self.input.maps.len();
         assert_eq!(x.len(), n * self.input.maps.len(), "whole inputs");
         assert_eq!(y.len(), n * of_output, "an output for every input");
+        match (self.size, self.tile) {
+            (3, 2) => self.forward_by::<4, 2>(x, kernels, finish, y),
+            (3, _) => self.forward_by::<6, 4>(x, kernels, finish, y),
+            _ => self.forward_by::<6, 2>(x, kernels, finish, y),
+        }
+    }
+
+    fn forward_by<const A: usize, const T: usize>(
+        &self,
+        x: &[f32],
+        kernels: &Packed,
+        finish: Finish,
+        y: &mut [f32],
+    ) {
+        let (of_input, of_output) = (self.input.maps.len(), finish.shape(self.gradient.maps).len());
         SCRATCH.with_borrow_mut(|scratch| {
-            let group = self.group(n);
-            let groups = x.chunks(group * self.input.maps.len());
-            for (x, y) in groups.zip(y.chunks_mut(group * of_output)) {
-                match self.side {
-                    4 => run_at(
-                        self.level,
-                        Forward::<4> { of: self, x, kernels, finish, y, scratch },
-                    ),
-                    _ => run_at(
-                        self.level,
-                        Forward::<6> { of: self, x, kernels, finish, y, scratch },
-                    ),
-                }
+            let group = self.group(x.len() / of_input);
+            let groups = x.chunks(group * of_input).zip(y.chunks_mut(group * of_output));
+            for (x, y) in groups {
+                run_at(self.level, Forward::<A, T> { of: self, x, kernels, finish, y, scratch });
             }
         });
     }
@@ -187,13 +228,14 @@ impl Winograd {
         dw: &mut [f32],
         inputs: Option<(&Packed, &mut [f32])>,
     ) {
-        match self.side {
-            4 => self.backward_by::<4>(x, dy, dw, inputs),
-            _ => self.backward_by::<6>(x, dy, dw, inputs),
+        match (self.size, self.tile) {
+            (3, 2) => self.backward_by::<4, 2, 3>(x, dy, dw, inputs),
+            (3, _) => self.backward_by::<6, 4, 3>(x, dy, dw, inputs),
+            _ => self.backward_by::<6, 2, 5>(x, dy, dw, inputs),
         }
     }
 
-    fn backward_by<const A: usize>(
+    fn backward_by<const A: usize, const T: usize, const K: usize>(
         &self,
         x: &[f32],
         dy: &[f32],
@@ -210,21 +252,16 @@ impl Winograd {
                 let inputs = inputs.as_mut().map(|(kernels, dx)| {
                     (&**kernels, &mut dx[index * group * of_input..][..x.len()])
                 });
-                run_at(self.level, Backward::<A> { of: self, x, dy, inputs, scratch });
+                run_at(self.level, Backward::<A, T> { of: self, x, dy, inputs, scratch });
             }
             let (from, to) = (self.input, self.gradient);
-            run_at(self.level, Unpack::<A> { from, to, transformed: &scratch.kernels, dw });
+            run_at(self.level, Unpack::<A, K> { from, to, transformed: &scratch.kernels, dw });
         });
     }
 }
 
-/// Tiles of one image.
-fn tiles_of(places: Shape) -> usize {
-    places.height.div_ceil(2) * places.width.div_ceil(2)
-}
-
 /// One group of images: outputs.
-struct Forward<'a, const A: usize> {
+struct Forward<'a, const A: usize, const T: usize> {
     of: &'a Winograd,
     x: &'a [f32],
     kernels: &'a Packed,
@@ -233,7 +270,7 @@ struct Forward<'a, const A: usize> {
     scratch: &'a mut Scratch,
 }
 
-impl<const A: usize> Vectorised for Forward<'_, A> {
+impl<const A: usize, const T: usize> Vectorised for Forward<'_, A, T> {
     #[inline(always)]
     unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
         let Self { of, x, kernels, finish, y, scratch } = self;
@@ -245,14 +282,14 @@ impl<const A: usize> Vectorised for Forward<'_, A> {
         unsafe {
             of.input.write::<V, N>(x, input);
             let to = (of.gradient.maps, finish);
-            of.convolve::<V, A, N, P4, P2>(of.input, input, kernels, to, squares, y);
+            of.convolve::<V, A, T, N, P4, P2>(of.input, input, kernels, to, squares, y);
         }
     }
 }
 
 /// One group of images: the gradient of transformed kernels, added up in the scratch, and that of
 /// the inputs.
-struct Backward<'a, const A: usize> {
+struct Backward<'a, const A: usize, const T: usize> {
     of: &'a Winograd,
     x: &'a [f32],
     dy: &'a [f32],
@@ -260,7 +297,7 @@ struct Backward<'a, const A: usize> {
     scratch: &'a mut Scratch,
 }
 
-impl<const A: usize> Vectorised for Backward<'_, A> {
+impl<const A: usize, const T: usize> Vectorised for Backward<'_, A, T> {
     #[inline(always)]
     unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
         let Self { of, x, dy, inputs, scratch } = self;
@@ -274,10 +311,10 @@ impl<const A: usize> Vectorised for Backward<'_, A> {
         unsafe {
             of.input.write::<V, N>(x, input);
             of.gradient.write::<V, N>(dy, gradient);
-            of.correlate::<V, A, P4, P2>(n, input, gradient, squares, kernels);
+            of.correlate::<V, A, T, P4, P2>(n, input, gradient, squares, kernels);
             if let Some((kernels, dx)) = inputs {
                 let to = (of.input.maps, Finish::default());
-                of.convolve::<V, A, N, P4, P2>(of.gradient, gradient, kernels, to, squares, dx);
+                of.convolve::<V, A, T, N, P4, P2>(of.gradient, gradient, kernels, to, squares, dx);
             }
         }
     }
@@ -292,6 +329,7 @@ impl Winograd {
     unsafe fn convolve<
         V: Lanes,
         const A: usize,
+        const T: usize,
         const N: usize,
         const P4: usize,
         const P2: usize,
@@ -306,12 +344,12 @@ impl Winograd {
     ) {
         let n = stored.len() / from.len();
         let channels = kernels.starts.len();
-        let step = if finish.halve { 1 } else { 2 };
+        let step = if finish.halve { T / 2 } else { T };
         let to = ChannelsLast {
             maps: finish.shape(maps),
             border: 0,
-            rows: step * maps.height.div_ceil(2),
-            columns: step * maps.width.div_ceil(2),
+            rows: step * maps.height.div_ceil(T),
+            columns: step * maps.width.div_ceil(T),
             channels,
         };
         room.output.resize(room.output.len().max(n * to.len()), 0.0);
@@ -327,7 +365,7 @@ impl Winograd {
             let sizes = Sizes { rows, depth: from.channels, columns: channels, add: false };
             // SAFETY: passed on; all matrices have the sizes that their rooms were made for.
             unsafe {
-                transform_inputs::<V, A>(from, stored, tiles, x, inputs);
+                transform_inputs::<V, A, T>(from, stored, tiles, x, inputs);
                 for k in 0..A * A {
                     let start = inputs[k * x.stride..].as_ptr();
                     let left = Left { start, row: from.channels, step: 1 };
@@ -335,7 +373,7 @@ impl Winograd {
                     let to = outputs[k * y.stride..].as_mut_ptr();
                     multiply::<V, P4, P2>(left, weights, to, sizes);
                 }
-                write_outputs::<V, A>(y, outputs, tiles, (&kernels.starts, finish), to, output);
+                write_outputs::<V, A, T>(y, outputs, tiles, (&kernels.starts, finish), to, output);
             }
         }
         // SAFETY: passed on.
@@ -347,7 +385,13 @@ impl Winograd {
     /// # Safety
     /// As [`Self::convolve`].
     #[inline(always)]
-    unsafe fn correlate<V: Lanes, const A: usize, const P4: usize, const P2: usize>(
+    unsafe fn correlate<
+        V: Lanes,
+        const A: usize,
+        const T: usize,
+        const P4: usize,
+        const P2: usize,
+    >(
         &self,
         n: usize,
         input: &[f32],
@@ -365,8 +409,8 @@ impl Winograd {
             let sizes = Sizes { rows, depth: tiles.count, columns, add: true };
             // SAFETY: passed on; all matrices have the sizes that their rooms were made for.
             unsafe {
-                transform_inputs::<V, A>(self.input, input, tiles, x, inputs);
-                transform_gradients::<V, A>(self.gradient, gradient, tiles, dy, gradients);
+                transform_inputs::<V, A, T>(self.input, input, tiles, x, inputs);
+                transform_gradients::<V, A, T>(self.gradient, gradient, tiles, dy, gradients);
                 for k in 0..A * A {
                     let start = inputs[k * x.stride..].as_ptr();
                     let left = Left { start, row: 1, step: rows };

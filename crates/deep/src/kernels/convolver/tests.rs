@@ -1,12 +1,12 @@
 //! Every kernel against the formulas of the module, written out.
 //!
 //! Numbers are small and whole, so that sums are exact in any order and must be equal; only the
-//! transforms of 5x5 kernels divide by 15, and round.
+//! transforms of squares of 6x6 divide by 15, and round.
 
 use super::*;
 
 /// Input maps, output maps, height, width, kernel size, padding, images.
-const CASES: [[usize; 7]; 16] = [
+const CASES: [[usize; 7]; 17] = [
     [1, 1, 1, 1, 1, 0, 1],
     [1, 8, 28, 28, 5, 2, 2],
     [3, 10, 5, 7, 3, 1, 5],
@@ -23,6 +23,7 @@ const CASES: [[usize; 7]; 16] = [
     [17, 70, 5, 4, 3, 2, 2],
     [40, 33, 32, 30, 3, 1, 2],
     [16, 128, 2, 2, 3, 1, 70],
+    [8, 16, 16, 19, 3, 1, 3],
 ];
 
 fn numbers(count: usize, step: usize) -> Vec<f32> {
@@ -74,18 +75,27 @@ fn cases() -> impl Iterator<Item = (Case, Convolver)> {
         CASES.iter().flat_map(move |&case| {
             let Case { input, output, size, padding, .. } = Case::new(case);
             let direct = Direct::at(level, input, output, size, padding).map(Convolver::Direct);
-            let winograd = Winograd::at(level, input, output, size, padding);
-            let winograd = winograd.map(Convolver::Winograd);
+            let winograd = |tile| Winograd::with(level, input, output, size, padding, tile);
+            let winograd = [2, 4].map(|tile| winograd(tile).map(Convolver::Winograd));
             assert!(direct.is_some(), "the border is narrower than the kernel");
-            assert_eq!(winograd.is_some(), size == 3 || size == 5);
-            direct.into_iter().chain(winograd).map(move |convolver| (Case::new(case), convolver))
+            assert_eq!(
+                winograd.each_ref().map(Option::is_some),
+                [size == 3 || size == 5, size == 3]
+            );
+            direct
+                .into_iter()
+                .chain(winograd.into_iter().flatten())
+                .map(move |convolver| (Case::new(case), convolver))
         })
     })
 }
 
 /// `sums` are the largest sums of absolute values there may be.
-fn check(case: &Case, convolver: &Convolver, got: &[f32], expected: &[f32], sums: f32) {
-    let exact = matches!(convolver, Convolver::Direct(_)) || case.size == 3;
+fn check(convolver: &Convolver, got: &[f32], expected: &[f32], sums: f32) {
+    let exact = match convolver {
+        Convolver::Direct(_) => true,
+        Convolver::Winograd(winograd) => winograd.is_exact_on_whole_numbers(),
+    };
     let most = if exact { 0.0 } else { 2e-6 * sums };
     for (index, (&got, &expected)) in got.iter().zip(expected).enumerate() {
         let close = (got - expected).abs() <= most;
@@ -107,8 +117,47 @@ fn outputs_equal_the_formula() {
         convolver.pack(&w, Some(&biases), &mut kernels);
         convolver.forward(&x, &kernels, &[], &mut y);
         let sums = 25.0 * (case.input.channels * case.size * case.size) as f32;
-        check(&case, &convolver, &y, &expected, sums);
+        check(&convolver, &y, &expected, sums);
     }
+}
+
+#[test]
+fn what_is_done_after_equals_doing_it_separately() {
+    use AfterMaps::{Halve, Rectify};
+    let can_be_halved = |case: &Case| case.output.height.min(case.output.width) > 1;
+    for (case, convolver) in cases().filter(|(case, _)| can_be_halved(case)) {
+        let (x, w) = (numbers(case.images * case.input.len(), 5), case.weights());
+        let (mut kernels, mut y) = (Packed::default(), vec![0.0; case.images * case.output.len()]);
+        convolver.pack(&w, None, &mut kernels);
+        convolver.forward(&x, &kernels, &[], &mut y);
+        let rectified: Vec<f32> = y.iter().map(|y| y.max(0.0)).collect();
+        let halves = [y.clone(), rectified.clone()].map(|y| halve(&y, case.output));
+
+        let [half, rectified_half] = halves;
+        for (after, expected) in [
+            (&[Rectify][..], rectified),
+            (&[Halve][..], half),
+            (&[Rectify, Halve][..], rectified_half),
+        ] {
+            let mut got = vec![f32::NAN; expected.len()];
+            convolver.forward(&x, &kernels, after, &mut got);
+            assert_eq!(got, expected, "{after:?}: {convolver:?}");
+        }
+    }
+}
+
+/// The largest of 2x2 numbers of each map.
+fn halve(y: &[f32], maps: Shape) -> Vec<f32> {
+    let Shape { height, width, .. } = maps;
+    let half = |map: &[f32]| {
+        let largest = |index: usize| {
+            let first = index / (width / 2) * 2 * width + index % (width / 2) * 2;
+            let four = [first, first + 1, first + width, first + width + 1];
+            four.map(|at| map[at]).into_iter().fold(f32::NEG_INFINITY, f32::max)
+        };
+        (0..height / 2 * (width / 2)).map(largest).collect::<Vec<_>>()
+    };
+    y.chunks(height * width).flat_map(half).collect()
 }
 
 #[test]
@@ -127,9 +176,9 @@ fn gradients_equal_the_formula() {
         convolver.pack_turned(&w, &mut kernels);
         convolver.backward(&x, &dy, &mut dw, Some((&kernels, &mut dx)));
         let sums = 25.0 * (case.output.channels * case.size * case.size) as f32;
-        check(&case, &convolver, &dx, &expected_dx, sums);
+        check(&convolver, &dx, &expected_dx, sums);
         let sums = 25.0 * (case.images * case.output.plane()) as f32;
-        check(&case, &convolver, &dw, &expected_dw, sums);
+        check(&convolver, &dw, &expected_dw, sums);
     }
 }
 

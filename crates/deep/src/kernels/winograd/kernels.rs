@@ -14,17 +14,17 @@ use super::transforms::{MOST, of_kernel, to_kernel};
 const TAPS: usize = (MOST - 1) * (MOST - 1);
 
 /// Writes `G g G^T` by number of the square, map of `from` and map of `to`.
-pub(super) struct Pack<'a, const A: usize> {
+pub(super) struct Pack<'a, const A: usize, const K: usize> {
     pub(super) from: ChannelsLast,
     pub(super) to: ChannelsLast,
     pub(super) weights: &'a [f32],
-    /// Whether the outputs that `weights`, shape `(outputs, inputs, A - 1, A - 1)`, were learned for are
+    /// Whether the outputs that `weights`, shape `(outputs, inputs, K, K)`, were learned for are
     /// the inputs here, and the kernels are to be turned.
     pub(super) turned: bool,
     pub(super) packed: &'a mut Packed,
 }
 
-impl<const A: usize> Vectorised for Pack<'_, A> {
+impl<const A: usize, const K: usize> Vectorised for Pack<'_, A, K> {
     #[inline(always)]
     unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
         let Self { from, to, weights, turned, packed } = self;
@@ -42,7 +42,7 @@ impl<const A: usize> Vectorised for Pack<'_, A> {
                         false => o * from.maps.channels + c,
                         true => c * to.maps.channels + o,
                     };
-                    let count = (A - 1) * (A - 1);
+                    let count = K * K;
                     for (tap, &weight) in weights[count * place..][..count].iter().enumerate() {
                         taps[if turned { count - 1 - tap } else { tap }][lane] = weight;
                     }
@@ -50,12 +50,12 @@ impl<const A: usize> Vectorised for Pack<'_, A> {
                 // SAFETY: passed on; there are `N` numbers of each tap.
                 unsafe {
                     let mut kernels = [[V::splat(0.0); MOST]; MOST];
-                    for i in 0..A - 1 {
-                        for j in 0..A - 1 {
-                            kernels[i][j] = V::load(taps[(A - 1) * i + j].as_ptr());
+                    for i in 0..K {
+                        for j in 0..K {
+                            kernels[i][j] = V::load(taps[K * i + j].as_ptr());
                         }
                     }
-                    let kernels = of_kernel::<V, A>(kernels);
+                    let kernels = of_kernel::<V, A, K>(kernels);
                     squares.store::<V, A>(kernels, &mut packed.weights, c, first);
                 }
             }
@@ -63,15 +63,15 @@ impl<const A: usize> Vectorised for Pack<'_, A> {
     }
 }
 
-/// Adds `G^T u G` to the gradient of the kernels, shape `(outputs, inputs, A - 1, A - 1)`.
-pub(super) struct Unpack<'a, const A: usize> {
+/// Adds `G^T u G` to the gradient of the kernels, shape `(outputs, inputs, K, K)`.
+pub(super) struct Unpack<'a, const A: usize, const K: usize> {
     pub(super) from: ChannelsLast,
     pub(super) to: ChannelsLast,
     pub(super) transformed: &'a [f32],
     pub(super) dw: &'a mut [f32],
 }
 
-impl<const A: usize> Vectorised for Unpack<'_, A> {
+impl<const A: usize, const K: usize> Vectorised for Unpack<'_, A, K> {
     #[inline(always)]
     unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
         let Self { from, to, transformed, dw } = self;
@@ -81,15 +81,15 @@ impl<const A: usize> Vectorised for Unpack<'_, A> {
             for c in 0..from.maps.channels {
                 // SAFETY: passed on; there is room for `N` numbers of each tap.
                 unsafe {
-                    let kernels = to_kernel::<V, A>(squares.load::<V, A>(transformed, c, first));
-                    for i in 0..A - 1 {
-                        for j in 0..A - 1 {
-                            kernels[i][j].store(taps[(A - 1) * i + j].as_mut_ptr());
+                    let kernels = to_kernel::<V, A, K>(squares.load::<V, A>(transformed, c, first));
+                    for i in 0..K {
+                        for j in 0..K {
+                            kernels[i][j].store(taps[K * i + j].as_mut_ptr());
                         }
                     }
                 }
                 for (lane, o) in (first..to.maps.channels).take(N).enumerate() {
-                    let count = (A - 1) * (A - 1);
+                    let count = K * K;
                     let dw = &mut dw[(o * from.maps.channels + c) * count..][..count];
                     dw.iter_mut().zip(&taps).for_each(|(dw, tap)| *dw += tap[lane]);
                 }

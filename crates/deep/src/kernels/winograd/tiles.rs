@@ -125,12 +125,12 @@ unsafe fn pixels<V: Lanes, const SIDE: usize>(
     }
 }
 
-/// `B^T d B` of each tile and map.
+/// `B^T d B` of each tile, of side `T`, and map.
 ///
 /// # Safety
 /// The processor must have the instructions of `V`.
 #[inline(always)]
-pub(super) unsafe fn transform_inputs<V: Lanes, const A: usize>(
+pub(super) unsafe fn transform_inputs<V: Lanes, const A: usize, const T: usize>(
     from: ChannelsLast,
     stored: &[f32],
     tiles: Tiles,
@@ -138,7 +138,7 @@ pub(super) unsafe fn transform_inputs<V: Lanes, const A: usize>(
     to: &mut [f32],
 ) {
     let row = from.columns * from.channels;
-    for (index, place) in tiles.places(from, 2) {
+    for (index, place) in tiles.places(from, T) {
         let x = stored[place..][..(A - 1) * row + A * from.channels].as_ptr();
         for c in (0..from.channels).step_by(V::COUNT) {
             // SAFETY: passed on; there are `A` rows of `A` pixels, as is asserted above.
@@ -150,12 +150,12 @@ pub(super) unsafe fn transform_inputs<V: Lanes, const A: usize>(
     }
 }
 
-/// `A dy A^T` of each tile and map.
+/// `A dy A^T` of each tile of side `T` and map.
 ///
 /// # Safety
 /// As [`transform_inputs`].
 #[inline(always)]
-pub(super) unsafe fn transform_gradients<V: Lanes, const A: usize>(
+pub(super) unsafe fn transform_gradients<V: Lanes, const A: usize, const T: usize>(
     from: ChannelsLast,
     stored: &[f32],
     tiles: Tiles,
@@ -164,25 +164,25 @@ pub(super) unsafe fn transform_gradients<V: Lanes, const A: usize>(
 ) {
     let row = from.columns * from.channels;
     let first = from.border * (row + from.channels);
-    for (index, place) in tiles.places(from, 2) {
-        let dy = stored[first + place..][..row + 2 * from.channels].as_ptr();
+    for (index, place) in tiles.places(from, T) {
+        let dy = stored[first + place..][..(T - 1) * row + T * from.channels].as_ptr();
         for c in (0..from.channels).step_by(V::COUNT) {
-            // SAFETY: passed on; there are 2 rows of 2 pixels, as is asserted above.
+            // SAFETY: passed on; there are `T` rows of `T` pixels, as is asserted above.
             unsafe {
-                let square = pixels::<V, 2>(dy.add(c), row, from.channels);
-                squares.store::<V, A>(of_gradient::<V, A>(square), to, index, c);
+                let square = pixels::<V, T>(dy.add(c), row, from.channels);
+                squares.store::<V, A>(of_gradient::<V, A, T>(square), to, index, c);
             }
         }
     }
 }
 
-/// `A^T m A` of each tile and map, added to what sums start with, finished, and written to the
-/// images.
+/// `A^T m A` of each tile of side `T` and map, added to what sums start with, finished, and written
+/// to the images.
 ///
 /// # Safety
 /// As [`transform_inputs`].
 #[inline(always)]
-pub(super) unsafe fn write_outputs<V: Lanes, const A: usize>(
+pub(super) unsafe fn write_outputs<V: Lanes, const A: usize, const T: usize>(
     squares: Squares,
     products: &[f32],
     tiles: Tiles,
@@ -191,29 +191,34 @@ pub(super) unsafe fn write_outputs<V: Lanes, const A: usize>(
     output: &mut [f32],
 ) {
     let row = to.columns * to.channels;
-    let step = if finish.halve { 1 } else { 2 };
-    let reach = if finish.halve { to.channels } else { row + 2 * to.channels };
+    let step = if finish.halve { T / 2 } else { T };
     for (index, place) in tiles.places(to, step) {
-        let pixels = output[place..place + reach].as_mut_ptr();
+        let pixels = &mut output[place..][..(step - 1) * row + step * to.channels];
+        let pixels = pixels.as_mut_ptr();
         for c in (0..to.channels).step_by(V::COUNT) {
-            // SAFETY: passed on; there is a pixel, or 2 rows of 2, as is asserted above.
+            // SAFETY: passed on; there are `step` rows of `step` pixels, as is asserted above.
             unsafe {
                 let start = V::load(starts[c..].as_ptr());
-                let mut y = to_output::<V, A>(squares.load::<V, A>(products, index, c));
-                for y in y.as_flattened_mut() {
-                    *y = y.add(start);
-                    if finish.rectify {
-                        *y = V::splat(0.0).larger(*y);
+                let mut y = to_output::<V, A, T>(squares.load::<V, A>(products, index, c));
+                for i in 0..T {
+                    for j in 0..T {
+                        y[i][j] = y[i][j].add(start);
+                        if finish.rectify {
+                            y[i][j] = V::splat(0.0).larger(y[i][j]);
+                        }
+                        if !finish.halve {
+                            y[i][j].store(pixels.add(i * row + j * to.channels + c));
+                        }
                     }
                 }
                 if finish.halve {
-                    let [[upper, right], [lower, corner]] = y;
-                    corner.larger(lower.larger(right.larger(upper))).store(pixels.add(c));
-                    continue;
-                }
-                for i in 0..2 {
-                    for j in 0..2 {
-                        y[i][j].store(pixels.add(i * row + j * to.channels + c));
+                    for i in 0..T / 2 {
+                        for j in 0..T / 2 {
+                            let [upper, lower] = [y[2 * i], y[2 * i + 1]];
+                            let largest = upper[2 * j + 1].larger(upper[2 * j]);
+                            let largest = lower[2 * j + 1].larger(lower[2 * j].larger(largest));
+                            largest.store(pixels.add(i * row + j * to.channels + c));
+                        }
                     }
                 }
             }
