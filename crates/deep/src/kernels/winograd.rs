@@ -144,17 +144,28 @@ impl Winograd {
         5 * multiplied < 4 * self.size * self.size * input.channels * output.channels * places
     }
 
-    /// How many of `n` images are worked on together.
-    fn group(&self, n: usize) -> usize {
-        group(n, GROUP / self.input.len().max(self.gradient.len()))
+    /// Tiles whose squares are multiplied at once: they stay in the cache, but are no fewer than
+    /// makes reading them take as long as reading the transformed kernels.
+    fn portion(&self) -> usize {
+        let side = self.size + self.tile - 1;
+        let (inputs, outputs) = (self.input.channels, self.gradient.channels);
+        let in_cache = TILES / (side * side * (inputs + outputs));
+        let most = in_cache.max(inputs * outputs / (inputs + outputs));
+        (most / 12 * 12).max(48)
     }
 
-    /// The tiles of `n` images, so many at a time that their squares stay in the cache.
+    /// How many of `n` images are worked on together: they stay in the cache, but have a portion of
+    /// tiles.
+    fn group(&self, n: usize) -> usize {
+        let in_cache = GROUP / self.input.len().max(self.gradient.len());
+        let fewest = self.portion().div_ceil(self.tiles_of(self.gradient.maps));
+        group(n, in_cache.max(fewest))
+    }
+
+    /// The tiles of `n` images, a portion at a time.
     fn portions(&self, n: usize, places: Shape) -> impl Iterator<Item = Tiles> {
         let (across, of_image) = (places.width.div_ceil(self.tile), self.tiles_of(places));
-        let side = self.size + self.tile - 1;
-        let most = TILES / (side * side * (self.input.channels + self.gradient.channels));
-        let most = (most / 12 * 12).max(48);
+        let most = self.portion();
         (0..n * of_image).step_by(most).map(move |first| {
             let count = most.min(n * of_image - first);
             Tiles { first, count, across, of_image }

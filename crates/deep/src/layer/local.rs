@@ -43,9 +43,11 @@ impl<R: Real> Run<'_, R> {
         length(self.input.len(), self.layers, index)
     }
 
-    /// Images of a part.
+    /// Images of a part: their maps stay in the cache, but are no fewer numbers than the parameters
+    /// of a layer, whose gradients are summed part by part.
     fn part(&self) -> usize {
-        (PART / self.longest()).clamp(1, PIECE)
+        let most = self.layers.iter().map(|layer| learned(layer.as_ref())).max().unwrap_or(0);
+        (PART.max(most) / self.longest()).clamp(1, PIECE)
     }
 
     fn longest(&self) -> usize {
