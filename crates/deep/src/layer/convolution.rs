@@ -183,6 +183,13 @@ impl<R: Real> Convolution<R> {
         direct.pack(weights, biases, packed);
     }
 
+    /// Forgets the packed weights, which are about to be changed; keeps their memory.
+    fn unpack(&mut self) {
+        if let Some(packed) = self.packed.take() {
+            self.spare = packed;
+        }
+    }
+
     /// Rows of the matrix of columns that belong to a group.
     fn fan_in(&self) -> usize {
         self.input.channels / self.groups * self.window.size * self.window.size
@@ -404,10 +411,17 @@ impl<R: Real> Layer<R> for Convolution<R> {
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut Parameter<R>> {
-        if let Some(packed) = self.packed.take() {
-            self.spare = packed;
-        }
+        self.unpack();
         std::iter::once(&mut self.weights).chain(&mut self.biases).collect()
+    }
+
+    fn visit(&self, look: &mut dyn FnMut(&Parameter<R>)) {
+        std::iter::once(&self.weights).chain(&self.biases).for_each(look);
+    }
+
+    fn visit_mut(&mut self, change: &mut dyn FnMut(&mut Parameter<R>)) {
+        self.unpack();
+        std::iter::once(&mut self.weights).chain(&mut self.biases).for_each(change);
     }
 
     fn multiply_adds(&self) -> u64 {
