@@ -54,6 +54,11 @@ pub trait Function: Send + Sync {
     fn after_maps(&self) -> Option<AfterMaps> {
         None
     }
+
+    /// Whether it takes no longer than fetching its value.
+    fn is_quick(&self) -> bool {
+        false
+    }
 }
 
 /// The layer that applies a function to every number.
@@ -96,6 +101,10 @@ impl<R: Real, F: Function> Layer<R> for Elementwise<F> {
 
     fn is_local(&self) -> bool {
         true
+    }
+
+    fn is_made_again(&self) -> bool {
+        self.function.is_quick()
     }
 
     fn after_maps(&self) -> Option<AfterMaps> {

@@ -135,9 +135,14 @@ fn gradient_at(
     gradient[class] = 1.0;
     chain.backward(&mut workspace, depth, true);
     let shape = chain.output_shape(depth);
-    let activations = &workspace.outputs(depth)[..shape.len()];
+    let mut activations = input.to_vec();
+    chain.look_at_outputs(&workspace, &mut |of, outputs| {
+        if of == depth {
+            activations = outputs.to_vec();
+        }
+    });
     let gradient = &workspace.input_gradient()[..shape.len()];
-    (maps(shape, activations), maps(shape, gradient))
+    (maps(shape, &activations), maps(shape, gradient))
 }
 
 fn maps(shape: Shape, values: &[f32]) -> Array3<f32> {

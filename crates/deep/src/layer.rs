@@ -214,6 +214,31 @@ pub trait Layer<R: Real>: Send + Sync {
         false
     }
 
+    /// Whether images depend on each other in training by sums over the batch only. The forward
+    /// pass is then [`Self::gather`], then [`Self::forward_part`] for all parts of the batch; the
+    /// backward pass is [`Self::backward_part`] for all parts, which is not asked for `dL/dx`, then
+    /// [`Self::complete`].
+    fn gathers(&self) -> bool {
+        false
+    }
+
+    /// Looks at a whole batch, if the layer gathers.
+    fn gather(&mut self, _input: &[R]) {}
+
+    /// The forward pass for a part of a batch. One thread.
+    fn forward_part(&self, input: &[R], output: &mut [R]) {
+        self.infer(input, output);
+    }
+
+    /// Makes `dL/dx` of a part of a batch of `n` inputs out of `dL/dy`, if the layer gathers, once
+    /// the gradients of its parameters are there. One thread.
+    fn complete(&self, _input: &[R], _n: usize, _gradient: &mut [R]) {}
+
+    /// Whether outputs are quicker to make again in the backward pass than to keep.
+    fn is_made_again(&self) -> bool {
+        false
+    }
+
     /// What a convolution before this layer can do in its stead in [`Self::infer`], if it is that.
     fn after_maps(&self) -> Option<AfterMaps> {
         None

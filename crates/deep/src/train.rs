@@ -164,7 +164,6 @@ impl<'a> Training<'a> {
             return Err(FitError::Diverged { step: last_step, loss: f32::NAN });
         }
         let n = self.rows.len();
-        let last = self.plan.batch(self.plan.steps_per_epoch - 1, n).len();
         let mut record = Epoch {
             epoch: epoch as u64 + 1,
             loss: (totals.loss / n as f64) as f32,
@@ -172,7 +171,7 @@ impl<'a> Training<'a> {
             validation_loss: None,
             validation_accuracy: None,
             learning_rate: totals.rate as f32,
-            layers: totals.norms.report(&self.network, &self.workspace, last),
+            layers: totals.norms.report(&self.network, &self.workspace),
         };
         self.validate(epoch, &mut record);
         self.schedule.observe(f64::from(record.validation_loss.unwrap_or(record.loss)));

@@ -18,6 +18,10 @@ impl Function for Identity {
     fn slope<R: Real>(&self, _x: R) -> R {
         R::one()
     }
+
+    fn is_quick(&self) -> bool {
+        true
+    }
 }
 
 /// Rectified linear unit, `max(x, 0)`. The slope at 0 is 0.
@@ -41,6 +45,10 @@ impl Function for Relu {
     fn after_maps(&self) -> Option<AfterMaps> {
         Some(AfterMaps::Rectify)
     }
+
+    fn is_quick(&self) -> bool {
+        true
+    }
 }
 
 /// `x` if positive, else `slope x`: units cannot die.
@@ -62,6 +70,10 @@ impl Function for LeakyRelu {
     #[inline]
     fn slope<R: Real>(&self, x: R) -> R {
         if x > R::zero() { R::one() } else { R::of(self.slope) }
+    }
+
+    fn is_quick(&self) -> bool {
+        true
     }
 }
 

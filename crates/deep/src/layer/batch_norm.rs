@@ -20,7 +20,7 @@
 //! averages move by a tenth of the way in each step, and the running variance is the unbiased one.
 
 use crate::kernels::{sum_of, sum_pairs, wide};
-use crate::layer::{Layer, PIECE, Parameter, Role, Shape, batch_length};
+use crate::layer::{Layer, Parameter, Role, Shape, batch_length, pieces};
 use crate::real::Real;
 use rayon::prelude::*;
 
@@ -41,8 +41,8 @@ pub struct BatchNorm<R> {
     frozen: bool,
     /// `mean` and `1 / sqrt(variance + epsilon)` of each map in the latest training batch.
     batch: Vec<(R, R)>,
-    /// Two sums for each map of each image of the batch; see [`totals`].
-    sums: Vec<(R, R)>,
+    /// Mean and variance of each map of each image of the batch.
+    within: Vec<(R, R)>,
 }
 
 impl<R: Real> BatchNorm<R> {
@@ -63,17 +63,26 @@ impl<R: Real> BatchNorm<R> {
             running_mean: of("running_mean", Role::Statistic, &zeros),
             running_variance: of("running_var", Role::Statistic, &ones),
             frozen: false,
-            batch: Vec::new(),
-            sums: Vec::new(),
+            batch: vec![(R::zero(), R::zero()); shape.channels],
+            within: Vec::new(),
         }
     }
 
-    /// `y = scale x + shift` for every map, by `factors[map]`.
-    fn scale_and_shift(&self, input: &[R], output: &mut [R], factors: &[(R, R)]) {
+    /// `gamma z + beta`, given the mean of each map and `1 / deviation`.
+    fn normalise(
+        &self,
+        input: &[R],
+        output: &mut [R],
+        statistics: impl Iterator<Item = (R, R)> + Clone,
+    ) {
         batch_length(input, self.shape.len(), output, self.shape.len());
         let plane = self.shape.plane();
+        let learned = self.gamma.value.iter().zip(&self.beta.value);
+        let factors = statistics.zip(learned).map(|((mean, inverse), (&gamma, &beta))| {
+            (gamma * inverse, beta - gamma * inverse * mean)
+        });
         let maps = input.chunks_exact(plane).zip(output.chunks_exact_mut(plane));
-        for ((x, y), &(scale, shift)) in maps.zip(factors.iter().cycle()) {
+        for ((x, y), (scale, shift)) in maps.zip(factors.cycle()) {
             wide(|| {
                 for (y, &x) in y.iter_mut().zip(x) {
                     *y = scale * x + shift;
@@ -83,30 +92,25 @@ impl<R: Real> BatchNorm<R> {
     }
 
     /// Mean and `1 / deviation` of each map by the running averages.
-    fn running(&self) -> impl Iterator<Item = (R, R)> {
+    fn running(&self) -> impl Iterator<Item = (R, R)> + Clone {
         let running = self.running_mean.value.iter().zip(&self.running_variance.value);
         running.map(|(&mean, &variance)| (mean, inverse_deviation(variance)))
     }
 
-    /// `gamma z + beta` as `scale x + shift`, given the mean of each map and `1 / deviation`.
-    fn factors(&self, statistics: impl Iterator<Item = (R, R)>) -> Vec<(R, R)> {
-        let learned = self.gamma.value.iter().zip(&self.beta.value);
-        let factors = statistics.zip(learned).map(|((mean, inverse), (&gamma, &beta))| {
-            (gamma * inverse, beta - gamma * inverse * mean)
+    /// Mean and variance of a map over the batch. All maps have as many pixels, so the mean of the
+    /// batch is the mean of the means, and its variance is the mean of the variances plus the
+    /// variance of the means.
+    fn over_batch(&self, map: usize) -> (R, R) {
+        let within = || self.within.iter().skip(map).step_by(self.shape.channels);
+        let images = R::of((self.within.len() / self.shape.channels) as f64);
+        let sums = within().fold((R::zero(), R::zero()), |sums, &(mean, variance)| {
+            (sums.0 + mean, sums.1 + variance)
         });
-        factors.collect()
+        let mean = sums.0 / images;
+        let between = within()
+            .fold(R::zero(), |sum, &(of_image, _)| sum + (of_image - mean) * (of_image - mean));
+        (mean, (sums.1 + between) / images)
     }
-}
-
-/// Adds up `sums` over the images of the batch, in their order, for each of `channels` maps.
-fn totals<R: Real>(sums: &[(R, R)], channels: usize) -> Vec<(R, R)> {
-    let mut totals = vec![(R::zero(), R::zero()); channels];
-    for of_image in sums.chunks_exact(channels) {
-        for (total, &sum) in totals.iter_mut().zip(of_image) {
-            *total = (total.0 + sum.0, total.1 + sum.1);
-        }
-    }
-    totals
 }
 
 fn inverse_deviation<R: Real>(variance: R) -> R {
@@ -119,110 +123,116 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
     }
 
     fn infer(&self, input: &[R], output: &mut [R]) {
-        self.scale_and_shift(input, output, &self.factors(self.running()));
+        self.normalise(input, output, self.running());
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {
+        self.gather(input);
+        pieces(input, self.shape, output, self.shape, |x, y| self.forward_part(x, y));
+    }
+
+    fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
+        let n = batch_length(input, self.shape.len(), output_gradient, self.shape.len());
+        let channels = self.shape.channels;
+        let mut sums = vec![R::zero(); 2 * channels];
+        self.backward_part(input, output_gradient, None, &mut sums);
+        self.gamma.gradient.copy_from_slice(&sums[..channels]);
+        self.beta.gradient.copy_from_slice(&sums[channels..]);
+        if let Some(dx) = input_gradient {
+            dx.copy_from_slice(output_gradient);
+            self.complete(input, n, dx);
+        }
+    }
+
+    fn gathers(&self) -> bool {
+        true
+    }
+
+    /// Mean and variance of each map, also into the running averages.
+    fn gather(&mut self, input: &[R]) {
         let Shape { channels, .. } = self.shape;
         let plane = self.shape.plane();
-        let n = batch_length(input, self.shape.len(), output, self.shape.len());
-        if self.frozen {
-            self.batch = self.running().collect();
-            self.sums.resize(input.len() / plane, (R::zero(), R::zero()));
-            return self.infer(input, output);
-        }
-        let images = R::of(n as f64);
         let pixels = R::of(plane as f64);
-
-        // Mean and variance within each map of each image. All maps have as many pixels, so the
-        // mean of the batch is the mean of the means, and its variance is the mean of the
-        // variances plus the variance of the means.
-        self.sums.resize(input.len() / plane, (R::zero(), R::zero()));
-        let maps = self.sums.par_iter_mut().zip(input.par_chunks(plane)).with_min_len(channels);
-        maps.for_each(|(sums, x)| {
-            *sums = wide(|| {
+        if self.frozen {
+            for map in 0..channels {
+                let variance = self.running_variance.value[map];
+                self.batch[map] = (self.running_mean.value[map], inverse_deviation(variance));
+            }
+            return;
+        }
+        self.within.resize(input.len() / plane, (R::zero(), R::zero()));
+        let maps = self.within.par_iter_mut().zip(input.par_chunks(plane));
+        maps.with_min_len(channels).for_each(|(within, x)| {
+            *within = wide(|| {
                 let mean = sum_of(x, |x| x) / pixels;
                 (mean, sum_of(x, |x| (x - mean) * (x - mean)) / pixels)
             });
         });
-        let within = totals(&self.sums, channels);
-        let mut between = vec![R::zero(); channels];
-        for of_image in self.sums.chunks_exact(channels) {
-            for ((between, total), &(mean, _)) in between.iter_mut().zip(&within).zip(of_image) {
-                let deviation = mean - total.0 / images;
-                *between += deviation * deviation;
-            }
-        }
-        let statistics = within.iter().zip(between);
-        let statistics: Vec<(R, R)> = statistics
-            .map(|(&(means, variances), between)| (means / images, (variances + between) / images))
-            .collect();
-
         // A single number has no unbiased variance; its biased one is 0.
-        let count = images * pixels;
+        let count = R::of((input.len() / channels) as f64);
         let unbiased = count / (count - R::one()).max(R::one());
-        let keep = |running: R, new: R| running + R::of(MOMENTUM) * (new - running);
-        for (map, &(mean, variance)) in statistics.iter().enumerate() {
-            let of = |running: &mut Parameter<R>, new| {
-                running.value[map] = keep(running.value[map], new);
-            };
-            of(&mut self.running_mean, mean);
-            of(&mut self.running_variance, variance * unbiased);
+        let keep = |running: &mut R, new| *running = *running + R::of(MOMENTUM) * (new - *running);
+        for map in 0..channels {
+            let (mean, variance) = self.over_batch(map);
+            keep(&mut self.running_mean.value[map], mean);
+            keep(&mut self.running_variance.value[map], variance * unbiased);
+            self.batch[map] = (mean, inverse_deviation(variance));
         }
-        self.batch = statistics.iter().map(|&(mean, v)| (mean, inverse_deviation(v))).collect();
-
-        let factors = self.factors(self.batch.iter().copied());
-        let piece = PIECE * self.shape.len();
-        let pieces = input.par_chunks(piece).zip(output.par_chunks_mut(piece));
-        pieces.for_each(|(x, y)| self.scale_and_shift(x, y, &factors));
     }
 
-    fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
-        let Shape { channels, .. } = self.shape;
+    fn forward_part(&self, input: &[R], output: &mut [R]) {
+        self.normalise(input, output, self.batch.iter().copied());
+    }
+
+    /// Sums of `g z` and `g` for each map.
+    fn backward_part(
+        &self,
+        input: &[R],
+        output_gradient: &[R],
+        _input_gradient: Option<&mut [R]>,
+        parameters: &mut [R],
+    ) {
         let plane = self.shape.plane();
-
-        let n = batch_length(input, self.shape.len(), output_gradient, self.shape.len());
-        assert_eq!(self.sums.len(), n * channels, "the batch of the forward pass");
-
-        // Sums of g and g z for each map of each image.
-        let batch = &self.batch;
-        let maps = input.par_chunks(plane).zip(output_gradient.par_chunks(plane));
-        let sums = self.sums.par_iter_mut().enumerate().zip(maps).with_min_len(channels);
-        sums.for_each(|((index, sums), (x, g))| {
-            let (mean, inverse) = batch[index % channels];
-            *sums = wide(|| {
-                let gz = inverse * sum_pairs(x, g, |x, g| (x - mean) * g);
-                (sum_of(g, |g| g), gz)
-            });
-        });
-        let totals = totals(&self.sums, channels);
-        for (map, &(g, gz)) in totals.iter().enumerate() {
-            self.beta.gradient[map] = g;
-            self.gamma.gradient[map] = gz;
+        let (dgamma, dbeta) = parameters.split_at_mut(self.shape.channels);
+        let images = input.chunks_exact(self.shape.len());
+        for (x, g) in images.zip(output_gradient.chunks_exact(self.shape.len())) {
+            let maps = x.chunks_exact(plane).zip(g.chunks_exact(plane)).zip(&self.batch);
+            let sums = dgamma.iter_mut().zip(&mut *dbeta);
+            for (((x, g), &(mean, inverse)), (dgamma, dbeta)) in maps.zip(sums) {
+                wide(|| {
+                    *dgamma = *dgamma + inverse * sum_pairs(x, g, |x, g| (x - mean) * g);
+                    *dbeta = *dbeta + sum_of(g, |g| g);
+                });
+            }
         }
+    }
 
-        let Some(input_gradient) = input_gradient else { return };
-        assert_eq!(input_gradient.len(), input.len(), "a gradient per input");
+    /// The formula for `dL/dx`: averages of `g z` and `g` are those of the gradients of `gamma` and
+    /// `beta`.
+    fn complete(&self, input: &[R], n: usize, gradient: &mut [R]) {
+        let plane = self.shape.plane();
         let count = R::of((n * plane) as f64);
-        let (gamma, frozen) = (&self.gamma.value, self.frozen);
-        let maps = input.par_chunks(plane).zip(output_gradient.par_chunks(plane));
-        let maps = input_gradient.par_chunks_mut(plane).enumerate().zip(maps);
-        maps.with_min_len(channels).for_each(|((index, dx), (x, g))| {
-            let map = index % channels;
-            let (mean, inverse) = batch[map];
+        let maps = input.chunks_exact(plane).zip(gradient.chunks_exact_mut(plane));
+        for (index, (x, g)) in maps.enumerate() {
+            let map = index % self.shape.channels;
+            let (mean, inverse) = self.batch[map];
             // Frozen means do not depend on any x.
-            let (average_g, average_gz) = match frozen {
+            let (average_g, average_gz) = match self.frozen {
                 true => (R::zero(), R::zero()),
-                false => (totals[map].0 / count, totals[map].1 / count),
+                false => (self.beta.gradient[map] / count, self.gamma.gradient[map] / count),
             };
-            let scale = gamma[map] * inverse;
+            let scale = self.gamma.value[map] * inverse;
             wide(|| {
-                for ((dx, &x), &g) in dx.iter_mut().zip(x).zip(g) {
+                for (g, &x) in g.iter_mut().zip(x) {
                     let z = (x - mean) * inverse;
-                    *dx = scale * (g - average_g - z * average_gz);
+                    *g = scale * (*g - average_g - z * average_gz);
                 }
             });
-        });
+        }
+    }
+
+    fn is_made_again(&self) -> bool {
+        true
     }
 
     fn parameters(&self) -> Vec<&Parameter<R>> {
@@ -232,6 +242,16 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
     fn parameters_mut(&mut self) -> Vec<&mut Parameter<R>> {
         let Self { gamma, beta, running_mean, running_variance, .. } = self;
         vec![gamma, beta, running_mean, running_variance]
+    }
+
+    fn visit(&self, look: &mut dyn FnMut(&Parameter<R>)) {
+        let Self { gamma, beta, running_mean, running_variance, .. } = self;
+        [gamma, beta, running_mean, running_variance].into_iter().for_each(look);
+    }
+
+    fn visit_mut(&mut self, change: &mut dyn FnMut(&mut Parameter<R>)) {
+        let Self { gamma, beta, running_mean, running_variance, .. } = self;
+        [gamma, beta, running_mean, running_variance].into_iter().for_each(change);
     }
 
     fn freeze(&mut self, frozen: bool) {

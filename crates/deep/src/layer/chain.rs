@@ -12,10 +12,11 @@
 //! errors", Nature 323:533-536, 1986.
 
 use crate::kernels::AfterMaps;
-use crate::layer::local::{PART, Room, Run};
+use crate::layer::local::{MOST, PART, Room, Run, look_at_run};
 use crate::layer::{Layer, Parameter, Shape};
 use crate::real::Real;
 use base::Seed;
+use std::ops::Range;
 
 /// Layers that are inferred at once: one, and what stands for the others.
 struct Step {
@@ -128,19 +129,17 @@ impl<R: Real> Chain<R> {
     /// # Panics
     /// If the workspace was made for fewer inputs or another chain.
     pub fn forward(&mut self, workspace: &mut Workspace<R>, n: usize) {
-        let mut index = 0;
-        while index < self.depth() {
-            let (input, end) = (self.output_shape(index), self.run_end(index));
-            let (before, after) = workspace.activations.split_at_mut(index + 1);
-            let x = &before[index][..n * input.len()];
-            if end > index {
-                let layers = &mut self.layers[index..end];
-                Run { input, layers }.forward(x, &mut after[..end - index], n);
-                index = end;
-            } else {
-                let layer = &mut self.layers[index];
-                layer.forward(x, &mut after[0][..n * layer.output_shape().len()]);
-                index += 1;
+        let Workspace { runs, activations, rooms, .. } = workspace;
+        for run in &*runs {
+            let input = self.output_shape(run.start);
+            let (before, after) = activations.split_at_mut(run.start + 1);
+            let x = &before[run.start][..n * input.len()];
+            let layers = &mut self.layers[run.clone()];
+            match layers {
+                [layer] if !goes_by_parts(layer.as_ref()) => {
+                    layer.forward(x, &mut after[0][..n * layer.output_shape().len()]);
+                }
+                _ => Run { input, layers }.forward(x, &mut after[..run.len()], rooms),
             }
         }
         workspace.n = n;
@@ -153,34 +152,68 @@ impl<R: Real> Chain<R> {
     /// # Panics
     /// If there was no forward pass with this workspace.
     pub fn backward(&mut self, workspace: &mut Workspace<R>, until: usize, input_gradient: bool) {
-        let Workspace { activations, gradient, next_gradient, rooms, n } = workspace;
-        let mut end = self.layers.len();
-        while end > until {
-            let start = self.run_start(end).max(until).min(end - 1);
-            let (input, output) = (self.output_shape(start), *n * self.output_shape(end).len());
-            let length = *n * input.len();
-            let dx = (start > until || input_gradient).then(|| &mut next_gradient[..length]);
-            if self.layers[start].is_local() {
-                let layers = &mut self.layers[start..end];
-                let dy = &gradient[..output];
-                Run { input, layers }.backward(&activations[start..end], dy, dx, rooms);
-            } else {
-                let x = &activations[start][..length];
-                self.layers[start].backward(x, &gradient[..output], dx);
+        let Workspace { runs, activations, gradient, next_gradient, rooms, n } = workspace;
+        for run in runs.iter().rev().filter(|run| run.end > until) {
+            let skipped = until.saturating_sub(run.start);
+            let last = run.start + skipped;
+            let (input, output) = (self.output_shape(run.start), self.output_shape(run.end));
+            let dy = &gradient[..*n * output.len()];
+            let length = *n * self.output_shape(last).len();
+            let dx = (last > until || input_gradient).then(|| &mut next_gradient[..length]);
+            let layers = &mut self.layers[run.clone()];
+            match layers {
+                [layer] if !goes_by_parts(layer.as_ref()) => {
+                    layer.backward(&activations[run.start][..*n * input.len()], dy, dx);
+                }
+                _ => {
+                    let kept = &activations[run.clone()];
+                    Run { input, layers }.backward(kept, dy, dx, rooms, skipped);
+                }
             }
             std::mem::swap(gradient, next_gradient);
-            end = start;
         }
     }
 
-    /// Where the local layers that begin with layer `start` end; `start` if it is not one.
-    fn run_end(&self, start: usize) -> usize {
-        start + self.layers[start..].iter().take_while(|layer| layer.is_local()).count()
+    /// Calls `look(depth, outputs)` with the outputs of the first `depth` layers in the latest
+    /// forward pass with `workspace`, for every `depth` from 1 on; of some images at a time, in
+    /// order. One thread.
+    ///
+    /// # Panics
+    /// As [`Self::backward`].
+    pub fn look_at_outputs(&self, workspace: &Workspace<R>, look: &mut dyn FnMut(usize, &[R])) {
+        let Workspace { runs, activations, n, .. } = workspace;
+        for run in runs {
+            let layers = &self.layers[run.clone()];
+            match layers {
+                [layer] if !goes_by_parts(layer.as_ref()) => {
+                    look(run.end, &activations[run.end][..n * self.length(run.end)]);
+                }
+                _ => {
+                    let input = self.length(run.start);
+                    let kept = &activations[run.start..=run.end];
+                    let mut look = |index: usize, y: &[R]| look(run.start + index + 1, y);
+                    look_at_run(input, layers, kept, *n, &mut look);
+                }
+            }
+        }
     }
 
-    /// Where the local layers before layer `end` begin; `end` if there is none.
-    fn run_start(&self, end: usize) -> usize {
-        end - self.layers[..end].iter().rev().take_while(|layer| layer.is_local()).count()
+    /// The layers that are worked on together in training: all local ones after the first, which
+    /// may be one that gathers.
+    fn runs(&self) -> Vec<Range<usize>> {
+        let (mut runs, mut start) = (Vec::new(), 0);
+        while start < self.depth() {
+            let following = &self.layers[start + 1..];
+            let following = match goes_by_parts(self.layers[start].as_ref()) {
+                true => {
+                    following.iter().take(MOST - 1).take_while(|layer| layer.is_local()).count()
+                }
+                false => 0,
+            };
+            runs.push(start..start + 1 + following);
+            start += 1 + following;
+        }
+        runs
     }
 
     /// All learned numbers, from the first layer to the last.
@@ -206,11 +239,22 @@ impl<R: Real> Chain<R> {
     }
 }
 
+/// Whether a chain works on it part by part.
+fn goes_by_parts<R: Real>(layer: &dyn Layer<R>) -> bool {
+    layer.is_local() || layer.gathers()
+}
+
 /// Room for the numbers between the layers during training; made once, used in every step.
+///
+/// Outputs that are needed in the backward pass are kept, unless it is quicker to make them again
+/// ([`Layer::is_made_again`]) from what is kept before them: of a convolution, batch normalisation,
+/// ReLU and pooling, the outputs of the convolution are all there is.
 pub struct Workspace<R> {
-    /// The inputs, then the outputs of each layer.
+    /// Layers that are worked on together.
+    runs: Vec<Range<usize>>,
+    /// The inputs, then the outputs of each layer; none where they are made again.
     activations: Vec<Vec<R>>,
-    /// The gradient at the layer that is being worked on, and at the one below.
+    /// The gradient at the layers that are being worked on, and at the one below.
     gradient: Vec<R>,
     next_gradient: Vec<R>,
     /// Of each piece of the batch.
@@ -222,15 +266,19 @@ pub struct Workspace<R> {
 impl<R: Real> Workspace<R> {
     /// For batches of at most `n` inputs of `chain`.
     pub fn new(chain: &Chain<R>, n: usize) -> Self {
-        let lengths = (0..=chain.depth()).map(|depth| n * chain.output_shape(depth).len());
-        let longest = lengths.clone().max().expect("at least the input");
-        Self {
-            activations: lengths.map(|length| vec![R::zero(); length]).collect(),
-            gradient: vec![R::zero(); longest],
-            next_gradient: vec![R::zero(); longest],
-            rooms: Vec::new(),
-            n,
+        let runs = chain.runs();
+        let length = |depth| n * chain.length(depth);
+        let mut activations = vec![vec![R::zero(); length(0)]];
+        for run in &runs {
+            for index in run.clone() {
+                let kept = index + 1 == run.end || !chain.layers[index].is_made_again();
+                activations.push(vec![R::zero(); if kept { length(index + 1) } else { 0 }]);
+            }
         }
+        // Between runs; where a backward pass ends within one, also there.
+        let longest = (0..=chain.depth()).map(length).max().expect("at least the input");
+        let gradient = vec![R::zero(); longest];
+        Self { runs, activations, next_gradient: gradient.clone(), gradient, rooms: vec![], n }
     }
 
     /// Where the inputs of the next batch are written, shape `(n, channels, height, width)`.
@@ -238,12 +286,9 @@ impl<R: Real> Workspace<R> {
         &mut self.activations[0]
     }
 
-    /// Outputs of the first `depth` layers in the latest forward pass; room for a whole batch.
-    ///
-    /// # Panics
-    /// If there are fewer layers.
-    pub fn outputs(&self, depth: usize) -> &[R] {
-        &self.activations[depth]
+    /// Outputs of all layers in the latest forward pass; room for a whole batch.
+    pub fn outputs(&self) -> &[R] {
+        self.activations.last().expect("at least the input")
     }
 
     /// Where the gradient with respect to the last outputs is written before the backward pass.
@@ -336,7 +381,7 @@ mod tests {
                     workspace.output_gradient()[..n * 4].copy_from_slice(&inputs(n)[..n * 4]);
                     chain.backward(&mut workspace, 0, true);
                 }
-                let outputs = workspace.outputs(chain.depth())[..n * 4].to_vec();
+                let outputs = workspace.outputs()[..n * 4].to_vec();
                 let gradient = workspace.input_gradient()[..n * SHAPE.len()].to_vec();
                 let parameters = chain.parameters().into_iter().map(|p| p.gradient.clone());
                 [outputs, gradient].into_iter().chain(parameters).collect()

@@ -32,6 +32,24 @@ impl<R: Real> Layer<R> for Flatten {
     }
 
     fn backward(&mut self, input: &[R], output_gradient: &[R], input_gradient: Option<&mut [R]>) {
+        self.backward_part(input, output_gradient, input_gradient, &mut []);
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
+    fn is_made_again(&self) -> bool {
+        true
+    }
+
+    fn backward_part(
+        &self,
+        input: &[R],
+        output_gradient: &[R],
+        input_gradient: Option<&mut [R]>,
+        _parameters: &mut [R],
+    ) {
         batch_length(input, self.input.len(), output_gradient, self.input.len());
         if let Some(input_gradient) = input_gradient {
             input_gradient.copy_from_slice(output_gradient);

@@ -4,19 +4,28 @@
 //! away. Where the images of a batch do not depend on each other ([`Layer::is_local`]), all layers
 //! up to the next that needs the whole batch are run on a part of a piece, then on the next part.
 //!
+//! A layer whose images depend on each other by sums over the batch only ([`Layer::gathers`]) can
+//! come first: it looks at the whole batch before the parts are worked on, and completes the gradient
+//! of the whole batch after them.
+//!
+//! Outputs that are quicker to make again than to fetch are not kept ([`Layer::is_made_again`]).
+//!
 //! Gradients of parameters are summed part by part within a piece, then over the pieces, in order.
 
 use crate::kernels::add;
 use crate::layer::{Layer, PIECE, Parameter, Shape};
 use crate::real::Real;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Numbers of the largest map stack of a part: three or four such stacks fit the second cache.
 pub(super) const PART: usize = 50_000;
 
-/// What one piece of the batch needs on its way back; kept between steps.
+/// What one piece of the batch needs; kept between steps.
 #[derive(Debug)]
 pub(super) struct Room<R> {
+    /// Outputs of the layers for a part, where they are not kept.
+    made: Vec<Vec<R>>,
     /// Gradients of all parameters of the layers, summed over the piece.
     parameters: Vec<R>,
     /// The gradient at the layer that is being worked on, and at the one below, of a part.
@@ -25,88 +34,98 @@ pub(super) struct Room<R> {
     counts: Vec<usize>,
 }
 
-/// Layers in a row that are local, and the shape of their inputs.
+impl<R> Default for Room<R> {
+    fn default() -> Self {
+        Self { made: vec![], parameters: vec![], between: [vec![], vec![]], counts: vec![] }
+    }
+}
+
+/// Layers in a row that are local, or of which the first gathers; and the shape of their inputs.
 pub(super) struct Run<'a, R> {
     pub(super) input: Shape,
     pub(super) layers: &'a mut [Box<dyn Layer<R>>],
 }
 
-/// Layers whose outputs are cut into pieces together; longer runs are worked on in parts.
-const MOST: usize = 16;
+/// Most layers in a row.
+pub(super) const MOST: usize = 16;
 
-/// The outputs of each layer for a part of the batch; empty ones at the end.
+/// The outputs of each layer for a part of the batch; empty ones at the end, and where they are not
+/// kept.
 type Outputs<'a, R> = [&'a mut [R]; MOST];
 
 impl<R: Real> Run<'_, R> {
-    /// Numbers in an input of layer `index`, or in an output of the last.
-    fn length(&self, index: usize) -> usize {
-        length(self.input.len(), self.layers, index)
+    fn parts(&self) -> Parts<'_, R> {
+        Parts::new(self.input.len(), self.layers)
     }
 
-    /// Images of a part: their maps stay in the cache, but are no fewer numbers than the parameters
-    /// of a layer, whose gradients are summed part by part.
-    fn part(&self) -> usize {
-        let most = self.layers.iter().map(|layer| learned(layer.as_ref())).max().unwrap_or(0);
-        (PART.max(most) / self.longest()).clamp(1, PIECE)
-    }
-
-    fn longest(&self) -> usize {
-        (0..=self.layers.len()).map(|index| self.length(index)).max().expect("the input")
-    }
-
-    /// Outputs of all layers for a batch of `n` inputs.
-    pub(super) fn forward(&mut self, input: &[R], outputs: &mut [Vec<R>], n: usize) {
-        self.layers.iter_mut().for_each(|layer| layer.prepare());
-        let part = self.part();
-        let (mut x, mut input) = (&input[..n * self.input.len()], self.input.len());
-        for (layers, outputs) in self.layers.chunks(MOST).zip(outputs.chunks_mut(MOST)) {
-            let mut of_batch = Outputs::default();
-            for (index, (of_batch, output)) in of_batch.iter_mut().zip(&mut *outputs).enumerate() {
-                *of_batch = &mut output[..n * length(input, layers, index + 1)];
-            }
-            Forward { input, layers, part }.pieces(x, of_batch);
-            input = length(input, layers, layers.len());
-            x = &outputs[layers.len() - 1][..n * input];
-        }
-    }
-
-    /// Gradients of all parameters, and of the inputs where they are asked for. `inputs` are those
-    /// of each layer.
-    pub(super) fn backward(
+    /// Outputs of all layers for a batch of inputs, where `outputs` has room for them.
+    pub(super) fn forward(
         &mut self,
-        inputs: &[Vec<R>],
-        output_gradient: &[R],
-        input_gradient: Option<&mut [R]>,
+        input: &[R],
+        outputs: &mut [Vec<R>],
         rooms: &mut Vec<Room<R>>,
     ) {
+        if self.layers[0].gathers() {
+            self.layers[0].gather(input);
+        }
+        self.layers.iter_mut().for_each(|layer| layer.prepare());
+        let parts = self.parts();
+        let n = input.len() / parts.input;
+        make_rooms(rooms, n);
+        let mut of_batch = Outputs::default();
+        for (index, output) in outputs.iter_mut().enumerate().filter(|(_, y)| !y.is_empty()) {
+            of_batch[index] = &mut output[..n * parts.length(index + 1)];
+        }
+        parts.forward(input, of_batch, rooms);
+    }
+
+    /// Gradients of all parameters but those of the first `skipped` layers, and of the inputs of
+    /// the first that is not, where they are asked for. `kept` are the inputs of each layer.
+    pub(super) fn backward(
+        &mut self,
+        kept: &[Vec<R>],
+        output_gradient: &[R],
+        mut input_gradient: Option<&mut [R]>,
+        rooms: &mut Vec<Room<R>>,
+        skipped: usize,
+    ) {
         self.layers.iter_mut().for_each(|layer| layer.prepare_back());
-        let (first, last) = (self.input.len(), self.length(self.layers.len()));
-        let pieces = (output_gradient.len() / last).div_ceil(PIECE);
-        let room = || Room { parameters: vec![], between: [vec![], vec![]], counts: vec![] };
-        rooms.resize_with(pieces.max(rooms.len()), room);
-        let this = &*self;
+        let parts = self.parts();
+        let (first, last) = (parts.length(skipped), parts.length(self.layers.len()));
+        let n = output_gradient.len() / last;
+        let pieces = make_rooms(rooms, n);
         let back = |index: usize, dy: &[R], dx: Option<&mut [R]>, room: &mut Room<R>| {
-            this.piece_back(inputs, index * PIECE, dy, dx, room);
+            parts.piece_back(kept, index * PIECE, dy, dx, room, skipped);
         };
         let work = output_gradient.par_chunks(PIECE * last).zip(&mut rooms[..pieces]).enumerate();
-        match input_gradient {
+        match &mut input_gradient {
             None => work.for_each(|(index, (dy, room))| back(index, dy, None, room)),
             Some(dx) => {
                 let work = work.zip(dx.par_chunks_mut(PIECE * first));
                 work.for_each(|((index, (dy, room)), dx)| back(index, dy, Some(dx), room));
             }
         }
-        // In the order of the pieces, whichever thread worked on them.
+        self.sum(&rooms[..pieces], skipped);
+        let gathers = skipped == 0 && self.layers[0].gathers();
+        if let (true, Some(dx)) = (gathers, input_gradient) {
+            let (layer, x) = (&self.layers[0], &kept[0][..n * first]);
+            let work = x.par_chunks(PIECE * first).zip(dx.par_chunks_mut(PIECE * first));
+            work.for_each(|(x, dx)| layer.complete(x, n, dx));
+        }
+    }
+
+    /// Adds up the gradients of the pieces, in their order, whichever thread worked on them.
+    fn sum(&mut self, rooms: &[Room<R>], skipped: usize) {
         let mut start = 0;
         let mut sum = |parameter: &mut Parameter<R>| {
             let range = start..start + parameter.gradient.len();
             start = range.end;
             parameter.gradient.copy_from_slice(&rooms[0].parameters[range.clone()]);
-            for room in &rooms[1..pieces] {
+            for room in &rooms[1..] {
                 add(&mut parameter.gradient, &room.parameters[range.clone()]);
             }
         };
-        for layer in &mut *self.layers {
+        for layer in &mut self.layers[skipped..] {
             layer.visit_mut(&mut |parameter| {
                 if parameter.is_learned() {
                     sum(parameter);
@@ -114,102 +133,218 @@ impl<R: Real> Run<'_, R> {
             });
         }
     }
+}
 
-    /// The backward pass of the piece whose first image is `offset`.
-    fn piece_back(
-        &self,
-        inputs: &[Vec<R>],
-        offset: usize,
-        dy: &[R],
-        mut dx: Option<&mut [R]>,
-        Room { parameters, between: [above, below], counts }: &mut Room<R>,
-    ) {
-        let part = self.part();
-        let longest = part * self.longest();
-        for room in [&mut *above, &mut *below] {
-            room.resize(room.len().max(longest), R::zero());
-        }
-        counts.clear();
-        counts.extend(self.layers.iter().map(|layer| learned(layer.as_ref())));
-        let count = counts.iter().sum();
-        parameters.resize(parameters.len().max(count), R::zero());
-        parameters[..count].fill(R::zero());
-        let last = self.length(self.layers.len());
-        let images = dy.len() / last;
-        for first in (0..images).step_by(part) {
-            let end = (first + part).min(images);
-            let mut parameters = &mut parameters[..count];
-            for (index, layer) in self.layers.iter().enumerate().rev() {
-                let (rest, of_layer) = parameters.split_at_mut(parameters.len() - counts[index]);
-                parameters = rest;
-                let length = self.length(index);
-                let x = &inputs[index][(offset + first) * length..(offset + end) * length];
-                let dy = match index + 1 == self.layers.len() {
-                    true => &dy[first * last..end * last],
-                    false => &above[..(end - first) * self.length(index + 1)],
-                };
-                match (index, &mut dx) {
-                    (0, None) => layer.backward_part(x, dy, None, of_layer),
-                    (0, Some(dx)) => {
-                        let dx = &mut dx[first * length..end * length];
-                        layer.backward_part(x, dy, Some(dx), of_layer);
-                    }
-                    _ => {
-                        let dx = &mut below[..(end - first) * length];
-                        layer.backward_part(x, dy, Some(dx), of_layer);
-                    }
-                }
-                std::mem::swap(above, below);
-            }
+/// One for each piece of `n` images; returns how many that are.
+fn make_rooms<R>(rooms: &mut Vec<Room<R>>, n: usize) -> usize {
+    let pieces = n.div_ceil(PIECE);
+    rooms.resize_with(pieces.max(rooms.len()), Room::default);
+    pieces
+}
+
+/// Calls `look(index, outputs)` with the outputs of each layer for each part of `n` images, in
+/// order; `kept` are the inputs and outputs of the layers.
+pub(super) fn look_at_run<R: Real>(
+    input: usize,
+    layers: &[Box<dyn Layer<R>>],
+    kept: &[Vec<R>],
+    n: usize,
+    look: &mut dyn FnMut(usize, &[R]),
+) {
+    let (parts, mut made) = (Parts::new(input, layers), Vec::new());
+    for first in (0..n).step_by(parts.images) {
+        let images = first..(first + parts.images).min(n);
+        parts.make(&kept[..layers.len()], images.clone(), &mut made);
+        for index in 0..layers.len() {
+            look(index, parts.get(kept, images.clone(), &made, index + 1));
         }
     }
 }
 
-/// The forward pass of layers in a row.
-struct Forward<'a, R> {
+/// A row of layers, and how many images they work on at a time.
+struct Parts<'a, R> {
     /// Numbers in an input.
     input: usize,
     layers: &'a [Box<dyn Layer<R>>],
     /// Images of a part.
-    part: usize,
+    images: usize,
 }
 
-impl<R: Real> Forward<'_, R> {
-    /// Works on the pieces of a batch in parallel: halves it, with all outputs, until one is left.
-    fn pieces(&self, x: &[R], mut outputs: Outputs<'_, R>) {
-        let images = x.len() / self.input;
-        if images <= PIECE {
-            return self.piece(x, outputs, images);
-        }
-        let middle = images.div_ceil(PIECE) / 2 * PIECE;
-        let mut others = Outputs::default();
-        let halves = outputs.iter_mut().zip(&mut others).take(self.layers.len());
-        for (index, (outputs, others)) in halves.enumerate() {
-            let end = middle * length(self.input, self.layers, index + 1);
-            (*outputs, *others) = std::mem::take(outputs).split_at_mut(end);
-        }
-        let (x, other_x) = x.split_at(middle * self.input);
-        rayon::join(|| self.pieces(x, outputs), || self.pieces(other_x, others));
+impl<'a, R: Real> Parts<'a, R> {
+    /// The maps of a part stay in the cache, but are no fewer numbers than the parameters of a
+    /// layer, whose gradients are summed part by part.
+    fn new(input: usize, layers: &'a [Box<dyn Layer<R>>]) -> Self {
+        let most = layers.iter().map(|layer| learned(layer.as_ref())).max().unwrap_or(0);
+        let parts = Self { input, layers, images: 1 };
+        Self { images: (PART.max(most) / parts.longest()).clamp(1, PIECE), ..parts }
     }
 
-    fn piece(&self, x: &[R], mut outputs: Outputs<'_, R>, images: usize) {
-        for first in (0..images).step_by(self.part) {
-            let end = (first + self.part).min(images);
+    /// Numbers in an input of layer `index`, or in an output of the last.
+    fn length(&self, index: usize) -> usize {
+        self.layers[..index].last().map_or(self.input, |layer| layer.output_shape().len())
+    }
+
+    fn longest(&self) -> usize {
+        (0..=self.layers.len()).map(|index| self.length(index)).max().expect("the input")
+    }
+
+    /// Works on the pieces of a batch in parallel: halves it, with all outputs, until one is left.
+    fn forward(&self, x: &[R], mut outputs: Outputs<'_, R>, rooms: &mut [Room<R>]) {
+        let images = x.len() / self.input;
+        if images <= PIECE {
+            return self.piece(x, outputs, images, &mut rooms[0].made);
+        }
+        let pieces = images.div_ceil(PIECE) / 2;
+        let mut others = Outputs::default();
+        let halves = outputs.iter_mut().zip(&mut others).take(self.layers.len());
+        for (index, (outputs, others)) in halves.enumerate().filter(|(_, (y, _))| !y.is_empty()) {
+            let end = pieces * PIECE * self.length(index + 1);
+            (*outputs, *others) = std::mem::take(outputs).split_at_mut(end);
+        }
+        let (x, other_x) = x.split_at(pieces * PIECE * self.input);
+        let (rooms, other_rooms) = rooms.split_at_mut(pieces);
+        rayon::join(
+            || self.forward(x, outputs, rooms),
+            || self.forward(other_x, others, other_rooms),
+        );
+    }
+
+    fn piece(&self, x: &[R], mut outputs: Outputs<'_, R>, images: usize, made: &mut Vec<Vec<R>>) {
+        made.resize_with(self.layers.len().max(made.len()), Vec::new);
+        for first in (0..images).step_by(self.images) {
+            let end = (first + self.images).min(images);
             for (index, layer) in self.layers.iter().enumerate() {
-                let (before, after) = outputs.split_at_mut(index);
-                let x: &[R] = before.last().map_or(x, |x| x);
-                let of_input = length(self.input, self.layers, index);
-                let of_output = length(self.input, self.layers, index + 1);
-                let x = &x[first * of_input..end * of_input];
-                layer.infer(x, &mut after[0][first * of_output..end * of_output]);
+                let (kept_before, kept) = outputs.split_at_mut(index);
+                let (made_before, made) = made.split_at_mut(index);
+                let of = |length: usize| first * length..end * length;
+                let x: &[R] = match (kept_before.last(), made_before.last()) {
+                    (Some(kept), Some(made)) if kept.is_empty() => made,
+                    (Some(kept), _) => &kept[of(self.length(index))],
+                    (None, _) => &x[of(self.input)],
+                };
+                let length = self.length(index + 1);
+                let x = &x[..(end - first) * self.length(index)];
+                if kept[0].is_empty() {
+                    let count = (end - first) * length;
+                    made[0].resize(count.max(made[0].len()), R::zero());
+                    layer.forward_part(x, &mut made[0][..count]);
+                } else {
+                    layer.forward_part(x, &mut kept[0][of(length)]);
+                }
             }
         }
     }
+
+    /// Makes again what is not kept of the inputs of the layers, for some images.
+    fn make(&self, kept: &[Vec<R>], images: Range<usize>, made: &mut Vec<Vec<R>>) {
+        made.resize_with(self.layers.len().max(made.len()), Vec::new);
+        for index in (1..kept.len()).filter(|&index| kept[index].is_empty()) {
+            let (before, after) = made.split_at_mut(index - 1);
+            let x = match before.last() {
+                Some(made) if kept[index - 1].is_empty() => made,
+                _ => &kept[index - 1][images.start * self.length(index - 1)..],
+            };
+            let x = &x[..images.len() * self.length(index - 1)];
+            let count = images.len() * self.length(index);
+            after[0].resize(count.max(after[0].len()), R::zero());
+            self.layers[index - 1].forward_part(x, &mut after[0][..count]);
+        }
+    }
+
+    /// Inputs of layer `index`, or outputs of the last, for some images: kept, or made.
+    fn get<'b>(
+        &self,
+        kept: &'b [Vec<R>],
+        images: Range<usize>,
+        made: &'b [Vec<R>],
+        index: usize,
+    ) -> &'b [R] {
+        let length = self.length(index);
+        match kept[index].is_empty() {
+            true => &made[index - 1][..images.len() * length],
+            false => &kept[index][images.start * length..images.end * length],
+        }
+    }
+
+    /// The backward pass of the piece whose first image is `offset`.
+    fn piece_back(
+        &self,
+        kept: &[Vec<R>],
+        offset: usize,
+        dy: &[R],
+        mut dx: Option<&mut [R]>,
+        room: &mut Room<R>,
+        skipped: usize,
+    ) {
+        let Room { made, parameters, between, counts } = room;
+        for room in &mut *between {
+            room.resize(room.len().max(self.images * self.longest()), R::zero());
+        }
+        counts.clear();
+        counts.extend(self.layers[skipped..].iter().map(|layer| learned(layer.as_ref())));
+        let count = counts.iter().sum();
+        parameters.resize(parameters.len().max(count), R::zero());
+        parameters[..count].fill(R::zero());
+        let (first, last) = (self.length(skipped), self.length(self.layers.len()));
+        let n = dy.len() / last;
+        for start in (0..n).step_by(self.images) {
+            let end = (start + self.images).min(n);
+            let images = offset + start..offset + end;
+            self.make(kept, images.clone(), made);
+            let part = Part { kept, made, images, counts, skipped };
+            let dx = dx.as_mut().map(|dx| &mut dx[start * first..end * first]);
+            let dy = &dy[start * last..end * last];
+            self.part_back(&part, dy, dx, between, &mut parameters[..count]);
+        }
+    }
+
+    fn part_back(
+        &self,
+        part: &Part<'_, R>,
+        dy: &[R],
+        mut dx: Option<&mut [R]>,
+        [above, below]: &mut [Vec<R>; 2],
+        mut parameters: &mut [R],
+    ) {
+        let Part { kept, made, images, counts, skipped } = part;
+        let lowest = *skipped;
+        let gathers = lowest == 0 && self.layers[0].gathers();
+        for (index, layer) in self.layers.iter().enumerate().skip(lowest).rev() {
+            let (rest, of_layer) =
+                parameters.split_at_mut(parameters.len() - counts[index - lowest]);
+            parameters = rest;
+            let x = self.get(kept, images.clone(), made, index);
+            let is_last = index + 1 == self.layers.len();
+            let above_it = &above[..images.len() * self.length(index + 1)];
+            if gathers && index == 0 {
+                // The gradient of its outputs is where it will be completed, if it is asked for.
+                match &mut dx {
+                    Some(dx) if is_last => dx.copy_from_slice(dy),
+                    _ => {}
+                }
+                let dy = if is_last { dy } else { dx.as_deref().unwrap_or(above_it) };
+                return layer.backward_part(x, dy, None, of_layer);
+            }
+            let dy = if is_last { dy } else { above_it };
+            match &mut dx {
+                None if index == lowest => layer.backward_part(x, dy, None, of_layer),
+                Some(dx) if index == lowest + usize::from(gathers) => {
+                    layer.backward_part(x, dy, Some(dx), of_layer);
+                }
+                _ => layer.backward_part(x, dy, Some(&mut below[..x.len()]), of_layer),
+            }
+            std::mem::swap(above, below);
+        }
+    }
 }
 
-/// Numbers in an input of layer `index`, or in an output of the last; `input` in one of the first.
-fn length<R: Real>(input: usize, layers: &[Box<dyn Layer<R>>], index: usize) -> usize {
-    layers[..index].last().map_or(input, |layer| layer.output_shape().len())
+/// Some images on their way back.
+struct Part<'a, R> {
+    kept: &'a [Vec<R>],
+    made: &'a [Vec<R>],
+    images: Range<usize>,
+    counts: &'a [usize],
+    skipped: usize,
 }
 
 /// Numbers of a layer that gradient descent learns.

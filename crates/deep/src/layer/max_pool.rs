@@ -142,6 +142,10 @@ impl<R: Real> Layer<R> for MaxPool {
         true
     }
 
+    fn is_made_again(&self) -> bool {
+        true
+    }
+
     fn after_maps(&self) -> Option<AfterMaps> {
         self.halves().then_some(AfterMaps::Halve)
     }

@@ -86,7 +86,7 @@ impl<R: Real> Layer<R> for Residual<R> {
         for (chain, workspace) in chains.into_iter().zip(workspaces) {
             workspace.inputs()[..input.len()].copy_from_slice(input);
             chain.forward(workspace, n);
-            add(output, &workspace.outputs(chain.depth())[..output.len()]);
+            add(output, &workspace.outputs()[..output.len()]);
         }
     }
 

@@ -46,30 +46,40 @@ impl Norms {
         total.sqrt()
     }
 
-    /// The lines of the report, given the workspace of the last batch of `n` rows.
+    /// The lines of the report, given the workspace of the last batch.
     pub(super) fn report(
         &self,
         network: &Network<f32>,
         workspace: &Workspace<f32>,
-        n: usize,
     ) -> Vec<LayerEpoch> {
-        let layers = network.spec().layers.iter().zip(&self.sums).enumerate();
-        let lines = layers.filter_map(|(index, (spec, sum))| {
-            let dead = matches!(spec.kind, LayerKind::Relu {}).then(|| {
-                let shape = network.output_shape(index + 1);
-                let outputs = &workspace.outputs(index + 1)[..n * shape.len()];
-                let dead = (0..shape.channels).filter(|channel| {
-                    let maps = outputs.chunks_exact(shape.plane()).skip(*channel);
-                    maps.step_by(shape.channels).flatten().all(|&y| y == 0.0)
-                });
-                dead.count() as f32 / shape.channels as f32
-            });
+        let silent = silent_maps(network, workspace);
+        let layers = network.spec().layers.iter().zip(&self.sums).zip(silent).enumerate();
+        let lines = layers.filter_map(|(index, ((spec, sum), silent))| {
+            let share = || silent.iter().filter(|&&silent| silent).count() as f32;
+            let dead =
+                matches!(spec.kind, LayerKind::Relu {}).then(|| share() / silent.len() as f32);
             let gradient_norm = sum.map(|sum| (sum / self.steps.max(1) as f64) as f32);
             let layer = network.spec().layer_name(index);
             (dead.is_some() || sum.is_some()).then_some(LayerEpoch { layer, gradient_norm, dead })
         });
         lines.collect()
     }
+}
+
+/// For each layer, which maps were 0 everywhere in the last batch.
+fn silent_maps(network: &Network<f32>, workspace: &Workspace<f32>) -> Vec<Vec<bool>> {
+    let depths = 1..=network.depth();
+    let mut silent: Vec<_> =
+        depths.map(|depth| vec![true; network.output_shape(depth).channels]).collect();
+    network.chain().look_at_outputs(workspace, &mut |depth, outputs| {
+        let silent = &mut silent[depth - 1];
+        let maps = outputs.chunks_exact(network.output_shape(depth).plane());
+        for (map, y) in maps.enumerate() {
+            let map = map % silent.len();
+            silent[map] = silent[map] && y.iter().all(|&y| y == 0.0);
+        }
+    });
+    silent
 }
 
 /// In double precision: squares of large gradients must not become infinite before they are. Eight
