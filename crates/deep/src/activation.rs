@@ -51,7 +51,7 @@ pub trait Function: Send + Sync {
     }
 
     /// What a convolution can do in its stead, if it is that.
-    fn after_maps(&self) -> Option<AfterMaps> {
+    fn after_maps<R>(&self) -> Option<AfterMaps<'_, R>> {
         None
     }
 
@@ -107,7 +107,7 @@ impl<R: Real, F: Function> Layer<R> for Elementwise<F> {
         self.function.is_quick()
     }
 
-    fn after_maps(&self) -> Option<AfterMaps> {
+    fn after_maps(&self) -> Option<AfterMaps<'_, R>> {
         self.function.after_maps()
     }
 

@@ -240,17 +240,17 @@ pub trait Layer<R: Real>: Send + Sync {
     }
 
     /// What a convolution before this layer can do in its stead in [`Self::infer`], if it is that.
-    fn after_maps(&self) -> Option<AfterMaps> {
+    fn after_maps(&self) -> Option<AfterMaps<'_, R>> {
         None
     }
 
     /// Whether [`Self::infer_with`] can be told to do this.
-    fn can_infer_with(&self, _after: &[AfterMaps]) -> bool {
+    fn can_infer_with(&self, _after: &[AfterMaps<'_, R>]) -> bool {
         false
     }
 
     /// [`Self::infer`] of this layer and then of those that `after` stands for, with the same bits.
-    fn infer_with(&self, input: &[R], after: &[AfterMaps], output: &mut [R]) {
+    fn infer_with(&self, input: &[R], after: &[AfterMaps<'_, R>], output: &mut [R]) {
         assert!(after.is_empty(), "only layers that say so do the work of others");
         self.infer(input, output);
     }

@@ -42,7 +42,7 @@ impl Function for Relu {
         if x > R::zero() { R::one() } else { R::zero() }
     }
 
-    fn after_maps(&self) -> Option<AfterMaps> {
+    fn after_maps<R>(&self) -> Option<AfterMaps<'_, R>> {
         Some(AfterMaps::Rectify)
     }
 

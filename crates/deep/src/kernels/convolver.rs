@@ -1,7 +1,7 @@
 //! The fastest way there is to convolve maps of known shapes.
 
 use super::direct::Direct;
-use super::padded::{AfterMaps, Finish};
+use super::finish::Finish;
 use super::wide::Level;
 use super::winograd::Winograd;
 use crate::layer::Shape;
@@ -57,16 +57,11 @@ impl Convolver {
     ///
     /// # Panics
     /// If that cannot be done, or the slices have other lengths.
-    pub(crate) fn forward(&self, x: &[f32], kernels: &Packed, after: &[AfterMaps], y: &mut [f32]) {
+    pub(crate) fn forward(&self, x: &[f32], kernels: &Packed, finish: Finish<'_>, y: &mut [f32]) {
         match self {
-            Self::Direct(direct) => direct.forward(x, kernels, after, y),
-            Self::Winograd(winograd) => winograd.forward(x, kernels, after, y),
+            Self::Direct(direct) => direct.forward(x, kernels, finish, y),
+            Self::Winograd(winograd) => winograd.forward(x, kernels, finish, y),
         }
-    }
-
-    /// Whether this can be done with the maps in [`Self::forward`].
-    pub(crate) fn can_do(after: &[AfterMaps]) -> bool {
-        Finish::of(after).is_some()
     }
 
     /// Adds the gradient of the batch to that of the kernels, and writes that of the inputs if

@@ -17,7 +17,8 @@
 #![allow(unsafe_code)]
 
 use super::convolver::{Packed, group};
-use super::padded::{AfterMaps, Finish, Padded, REACH};
+use super::finish::Finish;
+use super::padded::{Padded, REACH};
 use super::tiles::{Maps, convolve, correlate};
 use super::wide::{Level, wide};
 use crate::layer::Shape;
@@ -137,8 +138,7 @@ impl Direct {
     }
 
     /// As [`super::Convolver::forward`].
-    pub(super) fn forward(&self, x: &[f32], kernels: &Packed, after: &[AfterMaps], y: &mut [f32]) {
-        let finish = Finish::of(after).expect("what can be done");
+    pub(super) fn forward(&self, x: &[f32], kernels: &Packed, finish: Finish<'_>, y: &mut [f32]) {
         let outputs = finish.shape(self.gradient.maps);
         let n = x.len() / self.input.maps.len();
         assert_eq!(x.len(), n * self.input.maps.len(), "whole inputs");
@@ -187,7 +187,7 @@ impl Direct {
         from: Padded,
         stored: &[f32],
         kernels: &Packed,
-        (outputs, finish): (Shape, Finish),
+        (outputs, finish): (Shape, Finish<'_>),
         lines: &mut Vec<f32>,
         to: &mut [f32],
     ) {

@@ -15,7 +15,6 @@
 //! All maps of a convolution and of its gradient have one `pitch`: with kernels of `k` rows the
 //! gradient has a border of `k - 1 - p`, and `(width + 2p - k + 1) + (k - 1 - p) = width + p`.
 
-use super::sums::larger;
 use crate::layer::Shape;
 
 /// Numbers of a cache line. Channels start at a multiple of this.
@@ -92,75 +91,6 @@ impl Padded {
                 }
             }
             to[end..].fill(0.0);
-        }
-    }
-}
-
-/// What can be done with the maps of a convolution before they are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterMaps {
-    /// Negative numbers become 0: [`crate::Relu`].
-    Rectify,
-    /// The largest of 2x2 numbers, side by side: [`crate::MaxPool`].
-    Halve,
-}
-
-/// Several of them, in an order that does not matter: the largest number is rectified to the same
-/// as the largest of rectified numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Finish {
-    pub(super) rectify: bool,
-    pub(super) halve: bool,
-}
-
-impl Finish {
-    /// Nothing if maps would have to be halved twice.
-    pub(super) fn of(after: &[AfterMaps]) -> Option<Self> {
-        let halved = after.iter().filter(|&&after| after == AfterMaps::Halve).count();
-        let rectify = after.contains(&AfterMaps::Rectify);
-        (halved < 2).then_some(Self { rectify, halve: halved == 1 })
-    }
-
-    /// Shape of what is written of maps of shape `maps`.
-    pub(super) fn shape(self, maps: Shape) -> Shape {
-        match self.halve {
-            true => Shape { height: maps.height / 2, width: maps.width / 2, ..maps },
-            false => maps,
-        }
-    }
-
-    /// Takes the outputs that count, of one map of shape `outputs`, from a line of all places of a
-    /// kernel on `from`, and writes them to `images[n][map]`, shape `(n, maps, height, width)`.
-    #[inline(always)]
-    pub(super) fn read(
-        self,
-        from: Padded,
-        line: &mut [f32],
-        outputs: Shape,
-        map: usize,
-        images: &mut [f32],
-    ) {
-        let written = self.shape(outputs);
-        if self.rectify {
-            line.iter_mut().for_each(|x| *x = if *x < 0.0 { 0.0 } else { *x });
-        }
-        for (n, image) in images.chunks_exact_mut(written.len()).enumerate() {
-            let to = &mut image[map * written.plane()..][..written.plane()];
-            let mut start = n * from.rows * from.pitch;
-            for to in to.chunks_exact_mut(written.width) {
-                if self.halve {
-                    let (upper, lower) = (&line[start..], &line[start + from.pitch..]);
-                    let upper = upper[..2 * to.len()].as_chunks().0;
-                    let lower = lower[..2 * to.len()].as_chunks().0;
-                    for (to, (&[a, b], &[c, d])) in to.iter_mut().zip(upper.iter().zip(lower)) {
-                        *to = larger(larger(larger(a, b), c), d);
-                    }
-                    start += 2 * from.pitch;
-                } else {
-                    to.copy_from_slice(&line[start..start + outputs.width]);
-                    start += from.pitch;
-                }
-            }
         }
     }
 }

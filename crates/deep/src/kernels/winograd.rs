@@ -30,15 +30,15 @@ mod transforms;
 
 use super::channels_last::ChannelsLast;
 use super::convolver::{Packed, group};
+use super::finish::Finish;
 use super::lanes::Lanes;
-use super::padded::{AfterMaps, Finish};
 use super::small_matmul::{Left, Sizes, multiply};
 use super::vectorised::{Vectorised, run_at};
 use super::wide::Level;
 use crate::layer::Shape;
 use kernels::{Pack, Unpack};
 use std::cell::RefCell;
-use tiles::{Squares, Tiles, transform_gradients, transform_inputs, write_outputs};
+use tiles::{End, Squares, Tiles, transform_gradients, transform_inputs, write_outputs};
 
 /// Numbers of the images of a group, on the larger side: they stay in the second cache.
 const GROUP: usize = 40_000;
@@ -73,6 +73,8 @@ struct Room {
     inputs: Vec<f32>,
     outputs: Vec<f32>,
     output: Vec<f32>,
+    /// Scales and shifts of all maps, with zeros behind them up to a whole vector.
+    factors: [Vec<f32>; 2],
 }
 
 thread_local! {
@@ -201,8 +203,7 @@ impl Winograd {
     }
 
     /// As [`super::Convolver::forward`].
-    pub(super) fn forward(&self, x: &[f32], kernels: &Packed, after: &[AfterMaps], y: &mut [f32]) {
-        let finish = Finish::of(after).expect("what can be done");
+    pub(super) fn forward(&self, x: &[f32], kernels: &Packed, finish: Finish<'_>, y: &mut [f32]) {
         let of_output = finish.shape(self.gradient.maps).len();
         let n = x.len() / self.input.maps.len();
         assert_eq!(x.len(), n * self.input.maps.len(), "whole inputs");
@@ -218,7 +219,7 @@ impl Winograd {
         &self,
         x: &[f32],
         kernels: &Packed,
-        finish: Finish,
+        finish: Finish<'_>,
         y: &mut [f32],
     ) {
         let (of_input, of_output) = (self.input.maps.len(), finish.shape(self.gradient.maps).len());
@@ -276,7 +277,7 @@ struct Forward<'a, const A: usize, const T: usize> {
     of: &'a Winograd,
     x: &'a [f32],
     kernels: &'a Packed,
-    finish: Finish,
+    finish: Finish<'a>,
     y: &'a mut [f32],
     scratch: &'a mut Scratch,
 }
@@ -349,7 +350,7 @@ impl Winograd {
         from: ChannelsLast,
         stored: &[f32],
         kernels: &Packed,
-        (maps, finish): (Shape, Finish),
+        (maps, finish): (Shape, Finish<'_>),
         room: &mut Room,
         images: &mut [f32],
     ) {
@@ -365,6 +366,12 @@ impl Winograd {
         };
         room.output.resize(room.output.len().max(n * to.len()), 0.0);
         let output = &mut room.output[..n * to.len()];
+        for (padded, of_maps) in room.factors.iter_mut().zip(finish.scale.into_iter().flatten()) {
+            padded.clear();
+            padded.extend_from_slice(&of_maps[..maps.channels]);
+            padded.resize(channels, 0.0);
+        }
+        let end = End { starts: &kernels.starts, factors: &room.factors, finish };
         let matrix = from.channels * channels;
         assert_eq!(kernels.weights.len(), A * A * matrix, "kernels for all maps");
         for tiles in self.portions(n, maps) {
@@ -384,7 +391,7 @@ impl Winograd {
                     let to = outputs[k * y.stride..].as_mut_ptr();
                     multiply::<V, P4, P2>(left, weights, to, sizes);
                 }
-                write_outputs::<V, A, T>(y, outputs, tiles, (&kernels.starts, finish), to, output);
+                write_outputs::<V, A, T>(y, outputs, tiles, end, to, output);
             }
         }
         // SAFETY: passed on.

@@ -19,10 +19,11 @@
 //! Source: S. Ioffe, C. Szegedy, "Batch normalization", ICML 2015. As in PyTorch, the running
 //! averages move by a tenth of the way in each step, and the running variance is the unbiased one.
 
-use crate::kernels::{sum_of, sum_pairs, wide};
+use crate::kernels::{AfterMaps, sum_of, sum_pairs, wide};
 use crate::layer::{Layer, Parameter, Role, Shape, batch_length, pieces};
 use crate::real::Real;
 use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// Added to the variance, so that constant maps can be divided by it; PyTorch's default.
 const EPSILON: f64 = 1e-5;
@@ -43,6 +44,8 @@ pub struct BatchNorm<R> {
     batch: Vec<(R, R)>,
     /// Mean and variance of each map of each image of the batch.
     within: Vec<(R, R)>,
+    /// Scale and shift of each map in a trained network, until a parameter changes.
+    trained: OnceLock<[Vec<R>; 2]>,
 }
 
 impl<R: Real> BatchNorm<R> {
@@ -65,22 +68,19 @@ impl<R: Real> BatchNorm<R> {
             frozen: false,
             batch: vec![(R::zero(), R::zero()); shape.channels],
             within: Vec::new(),
+            trained: OnceLock::new(),
         }
     }
 
-    /// `gamma z + beta`, given the mean of each map and `1 / deviation`.
-    fn normalise(
+    /// `scale x + shift` for every map.
+    fn scale_and_shift(
         &self,
         input: &[R],
         output: &mut [R],
-        statistics: impl Iterator<Item = (R, R)> + Clone,
+        factors: impl Iterator<Item = (R, R)> + Clone,
     ) {
         batch_length(input, self.shape.len(), output, self.shape.len());
         let plane = self.shape.plane();
-        let learned = self.gamma.value.iter().zip(&self.beta.value);
-        let factors = statistics.zip(learned).map(|((mean, inverse), (&gamma, &beta))| {
-            (gamma * inverse, beta - gamma * inverse * mean)
-        });
         let maps = input.chunks_exact(plane).zip(output.chunks_exact_mut(plane));
         for ((x, y), (scale, shift)) in maps.zip(factors.cycle()) {
             wide(|| {
@@ -91,10 +91,26 @@ impl<R: Real> BatchNorm<R> {
         }
     }
 
-    /// Mean and `1 / deviation` of each map by the running averages.
-    fn running(&self) -> impl Iterator<Item = (R, R)> + Clone {
-        let running = self.running_mean.value.iter().zip(&self.running_variance.value);
-        running.map(|(&mean, &variance)| (mean, inverse_deviation(variance)))
+    /// Scale and shift that make `gamma z + beta` of the numbers of a map with this mean and
+    /// `1 / deviation`.
+    fn factors(&self, map: usize, (mean, inverse): (R, R)) -> (R, R) {
+        let scale = self.gamma.value[map] * inverse;
+        (scale, self.beta.value[map] - scale * mean)
+    }
+
+    /// Mean and `1 / deviation` of a map by the running averages.
+    fn running(&self, map: usize) -> (R, R) {
+        (self.running_mean.value[map], inverse_deviation(self.running_variance.value[map]))
+    }
+
+    /// Scale and shift of each map in a trained network.
+    fn trained(&self) -> [&[R]; 2] {
+        let factors = |map| self.factors(map, self.running(map));
+        let trained = self.trained.get_or_init(|| {
+            let (scale, shift) = (0..self.shape.channels).map(factors).unzip();
+            [scale, shift]
+        });
+        trained.each_ref().map(Vec::as_slice)
     }
 
     /// Mean and variance of a map over the batch. All maps have as many pixels, so the mean of the
@@ -123,7 +139,8 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
     }
 
     fn infer(&self, input: &[R], output: &mut [R]) {
-        self.normalise(input, output, self.running());
+        let [scale, shift] = self.trained();
+        self.scale_and_shift(input, output, scale.iter().copied().zip(shift.iter().copied()));
     }
 
     fn forward(&mut self, input: &[R], output: &mut [R]) {
@@ -155,8 +172,7 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
         let pixels = R::of(plane as f64);
         if self.frozen {
             for map in 0..channels {
-                let variance = self.running_variance.value[map];
-                self.batch[map] = (self.running_mean.value[map], inverse_deviation(variance));
+                self.batch[map] = self.running(map);
             }
             return;
         }
@@ -172,6 +188,7 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
         let count = R::of((input.len() / channels) as f64);
         let unbiased = count / (count - R::one()).max(R::one());
         let keep = |running: &mut R, new| *running = *running + R::of(MOMENTUM) * (new - *running);
+        self.trained.take();
         for map in 0..channels {
             let (mean, variance) = self.over_batch(map);
             keep(&mut self.running_mean.value[map], mean);
@@ -181,7 +198,9 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
     }
 
     fn forward_part(&self, input: &[R], output: &mut [R]) {
-        self.normalise(input, output, self.batch.iter().copied());
+        let of_batch = self.batch.iter().enumerate();
+        let factors = of_batch.map(|(map, &statistics)| self.factors(map, statistics));
+        self.scale_and_shift(input, output, factors);
     }
 
     /// Sums of `g z` and `g` for each map.
@@ -235,11 +254,17 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
         true
     }
 
+    fn after_maps(&self) -> Option<AfterMaps<'_, R>> {
+        let [scale, shift] = self.trained();
+        Some(AfterMaps::Scale { scale, shift })
+    }
+
     fn parameters(&self) -> Vec<&Parameter<R>> {
         vec![&self.gamma, &self.beta, &self.running_mean, &self.running_variance]
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut Parameter<R>> {
+        self.trained.take();
         let Self { gamma, beta, running_mean, running_variance, .. } = self;
         vec![gamma, beta, running_mean, running_variance]
     }
@@ -250,6 +275,7 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
     }
 
     fn visit_mut(&mut self, change: &mut dyn FnMut(&mut Parameter<R>)) {
+        self.trained.take();
         let Self { gamma, beta, running_mean, running_variance, .. } = self;
         [gamma, beta, running_mean, running_variance].into_iter().for_each(change);
     }

@@ -19,10 +19,10 @@ use base::Seed;
 use std::ops::Range;
 
 /// Layers that are inferred at once: one, and what stands for the others.
-struct Step {
+struct Step<'a, R> {
     start: usize,
     end: usize,
-    after: Vec<AfterMaps>,
+    after: Vec<AfterMaps<'a, R>>,
 }
 
 /// Layers one after another; none is the identity.
@@ -98,7 +98,7 @@ impl<R: Real> Chain<R> {
     }
 
     /// The first `depth` layers, those together that are inferred at once.
-    fn steps(&self, depth: usize) -> Vec<Step> {
+    fn steps(&self, depth: usize) -> Vec<Step<'_, R>> {
         let (mut steps, mut start) = (Vec::new(), 0);
         while start < depth {
             let following = self.layers[start + 1..depth].iter();
@@ -116,7 +116,7 @@ impl<R: Real> Chain<R> {
         steps
     }
 
-    fn infer_step(&self, step: &Step, input: &[R], output: &mut [R]) {
+    fn infer_step(&self, step: &Step<'_, R>, input: &[R], output: &mut [R]) {
         self.layers[step.start].infer_with(input, &step.after, output);
     }
 

@@ -30,7 +30,8 @@
 mod columns;
 
 use crate::kernels::{
-    AfterMaps, Convolver, Mat, Output, Packed, add, as_f32, as_f32_mut, matmul, sum_of, wide,
+    AfterMaps, Convolver, Finish, Mat, Output, Packed, add, as_f32, as_f32_mut, matmul, sum_of,
+    wide,
 };
 use crate::layer::init::he_normal;
 use crate::layer::window::Window;
@@ -358,11 +359,11 @@ impl<R: Real> Layer<R> for Convolution<R> {
         self.workspaces = workspaces;
     }
 
-    fn can_infer_with(&self, after: &[AfterMaps]) -> bool {
-        self.direct.is_some() && Convolver::can_do(after)
+    fn can_infer_with(&self, after: &[AfterMaps<'_, R>]) -> bool {
+        self.direct.is_some() && Finish::of(after).is_some()
     }
 
-    fn infer_with(&self, input: &[R], after: &[AfterMaps], output: &mut [R]) {
+    fn infer_with(&self, input: &[R], after: &[AfterMaps<'_, R>], output: &mut [R]) {
         let Some(direct) = &self.direct else { return self.infer(input, output) };
         let packed = self.packed.get_or_init(|| {
             let mut packed = Packed::default();
@@ -372,7 +373,8 @@ impl<R: Real> Layer<R> for Convolution<R> {
         let (Some(x), Some(y)) = (as_f32(input), as_f32_mut(output)) else {
             unreachable!("the direct tier is for f32");
         };
-        direct.forward(x, packed, after, y);
+        let finish = Finish::of(after).expect("what can be done");
+        direct.forward(x, packed, finish, y);
     }
 
     fn is_local(&self) -> bool {

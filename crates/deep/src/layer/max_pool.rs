@@ -146,7 +146,7 @@ impl<R: Real> Layer<R> for MaxPool {
         true
     }
 
-    fn after_maps(&self) -> Option<AfterMaps> {
+    fn after_maps(&self) -> Option<AfterMaps<'_, R>> {
         self.halves().then_some(AfterMaps::Halve)
     }
 

@@ -4,6 +4,7 @@
 //! transforms of squares of 6x6 divide by 15, and round.
 
 use super::*;
+use crate::kernels::AfterMaps::{self, Halve, Rectify};
 
 /// Input maps, output maps, height, width, kernel size, padding, images.
 const CASES: [[usize; 7]; 17] = [
@@ -115,7 +116,7 @@ fn outputs_equal_the_formula() {
 
         let (mut kernels, mut y) = (Packed::default(), vec![f32::NAN; expected.len()]);
         convolver.pack(&w, Some(&biases), &mut kernels);
-        convolver.forward(&x, &kernels, &[], &mut y);
+        convolver.forward(&x, &kernels, Finish::default(), &mut y);
         let sums = 25.0 * (case.input.channels * case.size * case.size) as f32;
         check(&convolver, &y, &expected, sums);
     }
@@ -123,26 +124,40 @@ fn outputs_equal_the_formula() {
 
 #[test]
 fn what_is_done_after_equals_doing_it_separately() {
-    use AfterMaps::{Halve, Rectify};
     let can_be_halved = |case: &Case| case.output.height.min(case.output.width) > 1;
     for (case, convolver) in cases().filter(|(case, _)| can_be_halved(case)) {
         let (x, w) = (numbers(case.images * case.input.len(), 5), case.weights());
         let (mut kernels, mut y) = (Packed::default(), vec![0.0; case.images * case.output.len()]);
         convolver.pack(&w, None, &mut kernels);
-        convolver.forward(&x, &kernels, &[], &mut y);
-        let rectified: Vec<f32> = y.iter().map(|y| y.max(0.0)).collect();
-        let halves = [y.clone(), rectified.clone()].map(|y| halve(&y, case.output));
+        convolver.forward(&x, &kernels, Finish::default(), &mut y);
+        let plane = case.output.plane();
+        let (scale, shift) = (numbers(case.output.channels, 7), numbers(case.output.channels, 4));
+        let scaled = |y: &[f32], plane: usize| -> Vec<f32> {
+            let factors = scale.iter().zip(&shift).cycle();
+            let maps = y.chunks(plane).zip(factors);
+            maps.flat_map(|(y, (scale, shift))| y.iter().map(move |y| scale * y + shift)).collect()
+        };
+        let rectified = |y: &[f32]| y.iter().map(|y| y.max(0.0)).collect::<Vec<_>>();
+        let halved = |y: &[f32]| halve(y, case.output);
+        let quarter = case.output.height / 2 * (case.output.width / 2);
+        let scales = AfterMaps::Scale { scale: &scale, shift: &shift };
 
-        let [half, rectified_half] = halves;
         for (after, expected) in [
-            (&[Rectify][..], rectified),
-            (&[Halve][..], half),
-            (&[Rectify, Halve][..], rectified_half),
+            (&[Rectify][..], rectified(&y)),
+            (&[Halve], halved(&y)),
+            (&[Rectify, Halve], halved(&rectified(&y))),
+            (&[scales], scaled(&y, plane)),
+            (&[scales, Rectify], rectified(&scaled(&y, plane))),
+            (&[scales, Halve], halved(&scaled(&y, plane))),
+            (&[scales, Rectify, Halve], halved(&rectified(&scaled(&y, plane)))),
+            (&[Halve, scales, Rectify], rectified(&scaled(&halved(&y), quarter))),
         ] {
             let mut got = vec![f32::NAN; expected.len()];
-            convolver.forward(&x, &kernels, after, &mut got);
+            convolver.forward(&x, &kernels, Finish::of(after).unwrap(), &mut got);
             assert_eq!(got, expected, "{after:?}: {convolver:?}");
         }
+        assert_eq!(Finish::of(&[Rectify, scales]), None);
+        assert_eq!(Finish::of::<f32>(&[Halve, Halve]), None);
     }
 }
 
@@ -189,9 +204,9 @@ fn nothing_is_left_over_from_another_batch() {
         let (nan, x) = (vec![f32::NAN; 4 * case.input.len()], vec![1.0; case.input.len()]);
         let (mut kernels, w) = (Packed::default(), case.weights());
         convolver.pack(&w, None, &mut kernels);
-        convolver.forward(&nan, &kernels, &[], &mut vec![0.0; 4 * case.output.len()]);
+        convolver.forward(&nan, &kernels, Finish::default(), &mut vec![0.0; 4 * case.output.len()]);
         let (mut y, mut dw) = (vec![f32::NAN; case.output.len()], vec![0.0; w.len()]);
-        convolver.forward(&x, &kernels, &[], &mut y);
+        convolver.forward(&x, &kernels, Finish::default(), &mut y);
         convolver.backward(&x, &y, &mut dw, None);
         assert!(y.iter().chain(&dw).all(|value| value.is_finite()), "{convolver:?}");
     }

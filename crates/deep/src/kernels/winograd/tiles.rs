@@ -4,8 +4,8 @@
 #![allow(clippy::needless_range_loop)] // indices of the formulas
 
 use super::super::channels_last::ChannelsLast;
+use super::super::finish::Finish;
 use super::super::lanes::Lanes;
-use super::super::padded::Finish;
 use super::transforms::{MOST, Square, of_gradient, of_input, to_output};
 
 /// Transformed tiles: of each number of the square, a matrix of a row per tile.
@@ -176,6 +176,37 @@ pub(super) unsafe fn transform_gradients<V: Lanes, const A: usize, const T: usiz
     }
 }
 
+/// What is done with outputs; numbers of all maps, with more behind them up to a whole vector.
+#[derive(Clone, Copy)]
+pub(super) struct End<'a> {
+    /// What sums start with.
+    pub(super) starts: &'a [f32],
+    /// Scales and shifts, if `finish` scales.
+    pub(super) factors: &'a [Vec<f32>; 2],
+    pub(super) finish: Finish<'a>,
+}
+
+impl End<'_> {
+    /// Scales, if that is to be done now, and rectifies numbers of maps `c` and following.
+    ///
+    /// # Safety
+    /// The processor must have the instructions of `V`.
+    #[inline(always)]
+    unsafe fn numbers<V: Lanes>(self, scale: bool, c: usize, mut x: V) -> V {
+        // SAFETY: passed on.
+        unsafe {
+            if scale {
+                let [scale, shift] = self.factors;
+                let [scale, shift] =
+                    [&scale[c..][..V::COUNT], &shift[c..][..V::COUNT]].map(<[f32]>::as_ptr);
+                // Rounded twice, as the layer does.
+                x = V::splat(0.0).add_product(V::load(scale), x).add(V::load(shift));
+            }
+            if self.finish.rectify { V::splat(0.0).larger(x) } else { x }
+        }
+    }
+}
+
 /// `A^T m A` of each tile of side `T` and map, added to what sums start with, finished, and written
 /// to the images.
 ///
@@ -186,38 +217,41 @@ pub(super) unsafe fn write_outputs<V: Lanes, const A: usize, const T: usize>(
     squares: Squares,
     products: &[f32],
     tiles: Tiles,
-    (starts, finish): (&[f32], Finish),
+    end: End<'_>,
     to: ChannelsLast,
     output: &mut [f32],
 ) {
     let row = to.columns * to.channels;
-    let step = if finish.halve { T / 2 } else { T };
+    let Finish { scale, scale_halved, halve, .. } = end.finish;
+    let scale = scale.is_some();
+    let step = if halve { T / 2 } else { T };
     for (index, place) in tiles.places(to, step) {
         let pixels = &mut output[place..][..(step - 1) * row + step * to.channels];
         let pixels = pixels.as_mut_ptr();
         for c in (0..to.channels).step_by(V::COUNT) {
             // SAFETY: passed on; there are `step` rows of `step` pixels, as is asserted above.
             unsafe {
-                let start = V::load(starts[c..].as_ptr());
+                let start = V::load(end.starts[c..].as_ptr());
                 let mut y = to_output::<V, A, T>(squares.load::<V, A>(products, index, c));
                 for i in 0..T {
                     for j in 0..T {
                         y[i][j] = y[i][j].add(start);
-                        if finish.rectify {
-                            y[i][j] = V::splat(0.0).larger(y[i][j]);
-                        }
-                        if !finish.halve {
-                            y[i][j].store(pixels.add(i * row + j * to.channels + c));
+                        if !halve {
+                            let pixel = pixels.add(i * row + j * to.channels + c);
+                            end.numbers::<V>(scale, c, y[i][j]).store(pixel);
+                        } else if scale && !scale_halved {
+                            y[i][j] = end.numbers::<V>(true, c, y[i][j]);
                         }
                     }
                 }
-                if finish.halve {
+                if halve {
                     for i in 0..T / 2 {
                         for j in 0..T / 2 {
                             let [upper, lower] = [y[2 * i], y[2 * i + 1]];
                             let largest = upper[2 * j + 1].larger(upper[2 * j]);
                             let largest = lower[2 * j + 1].larger(lower[2 * j].larger(largest));
-                            largest.store(pixels.add(i * row + j * to.channels + c));
+                            let pixel = pixels.add(i * row + j * to.channels + c);
+                            end.numbers::<V>(scale_halved, c, largest).store(pixel);
                         }
                     }
                 }
