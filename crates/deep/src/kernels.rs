@@ -15,6 +15,7 @@ mod dense;
 mod direct;
 mod finish;
 mod lanes;
+mod lines;
 mod matrix;
 mod padded;
 mod small_matmul;

@@ -2,6 +2,7 @@
 
 use super::direct::Direct;
 use super::finish::Finish;
+use super::lines::Lines;
 use super::wide::Level;
 use super::winograd::Winograd;
 use crate::layer::Shape;
@@ -18,9 +19,9 @@ pub(crate) enum Convolver {
 /// Kernels in the order in which they are read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Packed {
-    pub(super) weights: Vec<f32>,
+    pub(super) weights: Lines,
     /// What the sums of each map start with.
-    pub(super) starts: Vec<f32>,
+    pub(super) starts: Lines,
 }
 
 impl Convolver {

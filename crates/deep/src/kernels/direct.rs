@@ -122,11 +122,9 @@ impl Direct {
     ) {
         let (block, taps) = (maps_at_once(self.level), self.input.size * self.input.size);
         let blocks = outputs.div_ceil(block);
-        packed.starts.clear();
-        packed.starts.resize(blocks * block, 0.0);
-        packed.weights.clear();
-        packed.weights.resize(blocks * block * inputs * taps, 0.0);
-        let of_blocks = packed.weights.chunks_exact_mut(block * inputs * taps);
+        packed.starts.zeros(blocks * block);
+        let weights = packed.weights.zeros(blocks * block * inputs * taps);
+        let of_blocks = weights.chunks_exact_mut(block * inputs * taps);
         for (first, to) in (0..outputs).step_by(block).zip(of_blocks) {
             for (index, to) in to.chunks_exact_mut(block).enumerate() {
                 let (c, tap) = (index / taps, index % taps);

@@ -32,6 +32,7 @@ use super::channels_last::ChannelsLast;
 use super::convolver::{Packed, group};
 use super::finish::Finish;
 use super::lanes::Lanes;
+use super::lines::Lines;
 use super::small_matmul::{Left, Sizes, multiply};
 use super::vectorised::{Vectorised, run_at};
 use super::wide::Level;
@@ -60,21 +61,21 @@ pub(crate) struct Winograd {
 /// Memory of a thread.
 #[derive(Default)]
 struct Scratch {
-    input: Vec<f32>,
-    gradient: Vec<f32>,
+    input: Lines,
+    gradient: Lines,
     /// The gradient of transformed kernels.
-    kernels: Vec<f32>,
+    kernels: Lines,
     squares: Room,
 }
 
 /// Squares of inputs and of outputs, by number of the square, tile and map; and outputs.
 #[derive(Default)]
 struct Room {
-    inputs: Vec<f32>,
-    outputs: Vec<f32>,
-    output: Vec<f32>,
+    inputs: Lines,
+    outputs: Lines,
+    output: Lines,
     /// Scales and shifts of all maps, with zeros behind them up to a whole vector.
-    factors: [Vec<f32>; 2],
+    factors: [Lines; 2],
 }
 
 thread_local! {
@@ -256,8 +257,7 @@ impl Winograd {
     ) {
         let (of_input, of_output) = (self.input.maps.len(), self.gradient.maps.len());
         SCRATCH.with_borrow_mut(|scratch| {
-            scratch.kernels.clear();
-            scratch.kernels.resize(A * A * self.input.channels * self.gradient.channels, 0.0);
+            scratch.kernels.zeros(A * A * self.input.channels * self.gradient.channels);
             let group = self.group(x.len() / of_input);
             let groups = x.chunks(group * of_input).zip(dy.chunks(group * of_output));
             for (index, (x, dy)) in groups.enumerate() {
@@ -288,8 +288,7 @@ impl<const A: usize, const T: usize> Vectorised for Forward<'_, A, T> {
         let Self { of, x, kernels, finish, y, scratch } = self;
         let Scratch { input, squares, .. } = scratch;
         let n = x.len() / of.input.maps.len();
-        input.resize(input.len().max(n * of.input.len()), 0.0);
-        let input = &mut input[..n * of.input.len()];
+        let input = input.room(n * of.input.len());
         // SAFETY: passed on.
         unsafe {
             of.input.write::<V, N>(x, input);
@@ -315,10 +314,8 @@ impl<const A: usize, const T: usize> Vectorised for Backward<'_, A, T> {
         let Self { of, x, dy, inputs, scratch } = self;
         let Scratch { input, gradient, kernels, squares } = scratch;
         let n = x.len() / of.input.maps.len();
-        input.resize(input.len().max(n * of.input.len()), 0.0);
-        gradient.resize(gradient.len().max(n * of.gradient.len()), 0.0);
-        let input = &mut input[..n * of.input.len()];
-        let gradient = &mut gradient[..n * of.gradient.len()];
+        let input = input.room(n * of.input.len());
+        let gradient = gradient.room(n * of.gradient.len());
         // SAFETY: passed on.
         unsafe {
             of.input.write::<V, N>(x, input);
@@ -364,12 +361,9 @@ impl Winograd {
             columns: step * maps.width.div_ceil(T),
             channels,
         };
-        room.output.resize(room.output.len().max(n * to.len()), 0.0);
-        let output = &mut room.output[..n * to.len()];
+        let output = room.output.room(n * to.len());
         for (padded, of_maps) in room.factors.iter_mut().zip(finish.scale.into_iter().flatten()) {
-            padded.clear();
-            padded.extend_from_slice(&of_maps[..maps.channels]);
-            padded.resize(channels, 0.0);
+            padded.zeros(channels)[..maps.channels].copy_from_slice(of_maps);
         }
         let end = End { starts: &kernels.starts, factors: &room.factors, finish };
         let matrix = from.channels * channels;

@@ -29,9 +29,8 @@ impl<const A: usize, const K: usize> Vectorised for Pack<'_, A, K> {
     unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
         let Self { from, to, weights, turned, packed } = self;
         let squares = Squares { channels: to.channels, stride: from.channels * to.channels };
-        packed.starts.clear();
-        packed.starts.resize(to.channels, 0.0);
-        packed.weights.resize(A * A * squares.stride, 0.0);
+        packed.starts.zeros(to.channels);
+        let packed = packed.weights.exactly(A * A * squares.stride);
         let mut taps = [[0.0_f32; N]; TAPS];
         for c in 0..from.channels {
             for first in (0..to.channels).step_by(N) {
@@ -56,7 +55,7 @@ impl<const A: usize, const K: usize> Vectorised for Pack<'_, A, K> {
                         }
                     }
                     let kernels = of_kernel::<V, A, K>(kernels);
-                    squares.store::<V, A>(kernels, &mut packed.weights, c, first);
+                    squares.store::<V, A>(kernels, packed, c, first);
                 }
             }
         }

@@ -6,6 +6,7 @@
 use super::super::channels_last::ChannelsLast;
 use super::super::finish::Finish;
 use super::super::lanes::Lanes;
+use super::super::lines::Lines;
 use super::transforms::{MOST, Square, of_gradient, of_input, to_output};
 
 /// Transformed tiles: of each number of the square, a matrix of a row per tile.
@@ -24,10 +25,8 @@ impl Squares {
     }
 
     /// Memory for all of them, for squares of side `side`.
-    pub(super) fn room(self, side: usize, memory: &mut Vec<f32>) -> &mut [f32] {
-        let length = side * side * self.stride;
-        memory.resize(memory.len().max(length), 0.0);
-        &mut memory[..length]
+    pub(super) fn room(self, side: usize, memory: &mut Lines) -> &mut [f32] {
+        memory.room(side * side * self.stride)
     }
 
     /// Writes the squares of side `A` of maps `c` and following of a tile.
@@ -182,7 +181,7 @@ pub(super) struct End<'a> {
     /// What sums start with.
     pub(super) starts: &'a [f32],
     /// Scales and shifts, if `finish` scales.
-    pub(super) factors: &'a [Vec<f32>; 2],
+    pub(super) factors: &'a [Lines; 2],
     pub(super) finish: Finish<'a>,
 }
 
