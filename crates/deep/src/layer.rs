@@ -262,7 +262,8 @@ pub trait Layer<R: Real>: Send + Sync {
     fn prepare_back(&mut self) {}
 
     /// [`Self::backward`] for a part of a batch, if the layer is local: adds the gradient of every
-    /// learned parameter, one after another, to `parameters`. One thread.
+    /// learned parameter, one after another, to `parameters`; within a parameter, in an order that
+    /// [`Self::order_gradient`] changes. One thread.
     fn backward_part(
         &self,
         _input: &[R],
@@ -272,6 +273,10 @@ pub trait Layer<R: Real>: Send + Sync {
     ) {
         unreachable!("only local layers work on parts of a batch");
     }
+
+    /// Brings gradients that are sums of what [`Self::backward_part`] has left into the order of the
+    /// parameters.
+    fn order_gradient(&mut self) {}
 
     /// All numbers the layer has learned; none, unless a layer says otherwise.
     fn parameters(&self) -> Vec<&Parameter<R>> {

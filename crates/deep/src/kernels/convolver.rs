@@ -65,7 +65,16 @@ impl Convolver {
         }
     }
 
-    /// Adds the gradient of the batch to that of the kernels, and writes that of the inputs if
+    /// Brings the gradient of the kernels that [`Self::backward`] leaves into their order, by way of
+    /// `spare`.
+    pub(crate) fn order_gradient(&self, dw: &mut [f32], spare: &mut Vec<f32>) {
+        match self {
+            Self::Direct(_) => {}
+            Self::Winograd(winograd) => winograd.order_gradient(dw, spare),
+        }
+    }
+
+    /// Adds the gradient of the batch to that of the kernels, in an order of its own, and writes that of the inputs if
     /// [`Self::pack_turned`] kernels are given.
     pub(crate) fn backward(
         &self,

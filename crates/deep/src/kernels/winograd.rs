@@ -233,6 +233,12 @@ impl Winograd {
         });
     }
 
+    /// As [`super::Convolver::order_gradient`].
+    pub(super) fn order_gradient(&self, dw: &mut [f32], spare: &mut Vec<f32>) {
+        let [inputs, outputs] = [self.input, self.gradient].map(|stored| stored.maps.channels);
+        kernels::order_gradient(inputs, outputs, dw, spare);
+    }
+
     /// As [`super::Convolver::backward`].
     pub(super) fn backward(
         &self,
@@ -257,14 +263,15 @@ impl Winograd {
     ) {
         let (of_input, of_output) = (self.input.maps.len(), self.gradient.maps.len());
         SCRATCH.with_borrow_mut(|scratch| {
-            scratch.kernels.zeros(A * A * self.input.channels * self.gradient.channels);
+            scratch.kernels.exactly(A * A * self.input.channels * self.gradient.channels);
             let group = self.group(x.len() / of_input);
             let groups = x.chunks(group * of_input).zip(dy.chunks(group * of_output));
             for (index, (x, dy)) in groups.enumerate() {
                 let inputs = inputs.as_mut().map(|(kernels, dx)| {
                     (&**kernels, &mut dx[index * group * of_input..][..x.len()])
                 });
-                run_at(self.level, Backward::<A, T> { of: self, x, dy, inputs, scratch });
+                let first = index == 0;
+                run_at(self.level, Backward::<A, T> { of: self, x, dy, inputs, scratch, first });
             }
             let (from, to) = (self.input, self.gradient);
             run_at(self.level, Unpack::<A, K> { from, to, transformed: &scratch.kernels, dw });
@@ -306,12 +313,14 @@ struct Backward<'a, const A: usize, const T: usize> {
     dy: &'a [f32],
     inputs: Option<(&'a Packed, &'a mut [f32])>,
     scratch: &'a mut Scratch,
+    /// Whether the gradient begins with this group.
+    first: bool,
 }
 
 impl<const A: usize, const T: usize> Vectorised for Backward<'_, A, T> {
     #[inline(always)]
     unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
-        let Self { of, x, dy, inputs, scratch } = self;
+        let Self { of, x, dy, inputs, scratch, first } = self;
         let Scratch { input, gradient, kernels, squares } = scratch;
         let n = x.len() / of.input.maps.len();
         let input = input.room(n * of.input.len());
@@ -320,7 +329,7 @@ impl<const A: usize, const T: usize> Vectorised for Backward<'_, A, T> {
         unsafe {
             of.input.write::<V, N>(x, input);
             of.gradient.write::<V, N>(dy, gradient);
-            of.correlate::<V, A, T, P4, P2>(n, input, gradient, squares, kernels);
+            of.correlate::<V, A, T, P4, P2>((n, first), (input, gradient), squares, kernels);
             if let Some((kernels, dx)) = inputs {
                 let to = (of.input.maps, Finish::default());
                 of.convolve::<V, A, T, N, P4, P2>(of.gradient, gradient, kernels, to, squares, dx);
@@ -392,7 +401,8 @@ impl Winograd {
         unsafe { to.read::<V, N>(output, images) };
     }
 
-    /// Adds the gradient of a group of `n` images to that of the transformed kernels.
+    /// Adds the gradient of a group of `n` images to that of the transformed kernels, or begins it
+    /// with the `first` group.
     ///
     /// # Safety
     /// As [`Self::convolve`].
@@ -405,9 +415,8 @@ impl Winograd {
         const P2: usize,
     >(
         &self,
-        n: usize,
-        input: &[f32],
-        gradient: &[f32],
+        (n, first): (usize, bool),
+        (input, gradient): (&[f32], &[f32]),
         room: &mut Room,
         kernels: &mut [f32],
     ) {
@@ -418,7 +427,8 @@ impl Winograd {
             let dy = Squares::new(tiles.count, columns);
             let inputs = x.room(A, &mut room.inputs);
             let gradients = dy.room(A, &mut room.outputs);
-            let sizes = Sizes { rows, depth: tiles.count, columns, add: true };
+            let add = !(first && tiles.first == 0);
+            let sizes = Sizes { rows, depth: tiles.count, columns, add };
             // SAFETY: passed on; all matrices have the sizes that their rooms were made for.
             unsafe {
                 transform_inputs::<V, A, T>(self.input, input, tiles, x, inputs);

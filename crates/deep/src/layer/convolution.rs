@@ -112,6 +112,8 @@ pub struct Convolution<R> {
     /// Memory for the same, and for turned weights.
     spare: Packed,
     turned: Packed,
+    /// Memory for a gradient that is brought into order.
+    unordered: Vec<f32>,
 }
 
 /// What one piece of the batch needs while it is worked on; kept between steps.
@@ -169,6 +171,7 @@ impl<R: Real> Convolution<R> {
             packed: OnceLock::new(),
             spare: Packed::default(),
             turned: Packed::default(),
+            unordered: Vec::new(),
         })
     }
 
@@ -350,6 +353,7 @@ impl<R: Real> Layer<R> for Convolution<R> {
         for workspace in &workspaces[..pieces] {
             add(&mut self.weights.gradient, &workspace.weight_gradient);
         }
+        Layer::<R>::order_gradient(self);
         if let Some(biases) = &mut self.biases {
             biases.gradient.fill(R::zero());
             for workspace in &workspaces[..pieces] {
@@ -406,6 +410,12 @@ impl<R: Real> Layer<R> for Convolution<R> {
         let (dw, db) = parameters.split_at_mut(self.weights.value.len());
         self.sum_over_maps(output_gradient, db);
         self.direct_back(input, output_gradient, input_gradient, dw);
+    }
+
+    fn order_gradient(&mut self) {
+        if let (Some(direct), Some(dw)) = (&self.direct, as_f32_mut(&mut self.weights.gradient)) {
+            direct.order_gradient(dw, &mut self.unordered);
+        }
     }
 
     fn parameters(&self) -> Vec<&Parameter<R>> {

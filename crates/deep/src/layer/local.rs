@@ -131,6 +131,7 @@ impl<R: Real> Run<'_, R> {
                     sum(parameter);
                 }
             });
+            layer.order_gradient();
         }
     }
 }

@@ -62,7 +62,8 @@ impl<const A: usize, const K: usize> Vectorised for Pack<'_, A, K> {
     }
 }
 
-/// Adds `G^T u G` to the gradient of the kernels, shape `(outputs, inputs, K, K)`.
+/// Adds `G^T u G` to the gradient of the kernels, by tap, map of `from` and map of `to`: numbers lie
+/// as they are read.
 pub(super) struct Unpack<'a, const A: usize, const K: usize> {
     pub(super) from: ChannelsLast,
     pub(super) to: ChannelsLast,
@@ -75,24 +76,40 @@ impl<const A: usize, const K: usize> Vectorised for Unpack<'_, A, K> {
     unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
         let Self { from, to, transformed, dw } = self;
         let squares = Squares { channels: to.channels, stride: from.channels * to.channels };
-        let mut taps = [[0.0_f32; N]; TAPS];
-        for first in (0..to.maps.channels).step_by(N) {
-            for c in 0..from.maps.channels {
-                // SAFETY: passed on; there is room for `N` numbers of each tap.
+        let (inputs, outputs) = (from.maps.channels, to.maps.channels);
+        let mut lanes = [0.0_f32; N];
+        for c in 0..inputs {
+            for first in (0..outputs).step_by(N) {
+                // SAFETY: passed on; there are `N` numbers in `lanes` and in whole vectors of `dw`.
                 unsafe {
                     let kernels = to_kernel::<V, A, K>(squares.load::<V, A>(transformed, c, first));
-                    for i in 0..K {
-                        for j in 0..K {
-                            kernels[i][j].store(taps[K * i + j].as_mut_ptr());
+                    for tap in 0..K * K {
+                        let taps = kernels[tap / K][tap % K];
+                        let dw = &mut dw[(tap * inputs + c) * outputs + first..][..outputs - first];
+                        if dw.len() >= N {
+                            taps.add(V::load(dw.as_ptr())).store(dw.as_mut_ptr());
+                            continue;
                         }
+                        taps.store(lanes.as_mut_ptr());
+                        dw.iter_mut().zip(&lanes).for_each(|(dw, tap)| *dw += tap);
                     }
                 }
-                for (lane, o) in (first..to.maps.channels).take(N).enumerate() {
-                    let count = K * K;
-                    let dw = &mut dw[(o * from.maps.channels + c) * count..][..count];
-                    dw.iter_mut().zip(&taps).for_each(|(dw, tap)| *dw += tap[lane]);
-                }
             }
+        }
+    }
+}
+
+/// Brings the gradient that [`Unpack`] leaves into the order of the kernels, shape
+/// `(outputs, inputs, K, K)`, by way of `spare`.
+pub(super) fn order_gradient(inputs: usize, outputs: usize, dw: &mut [f32], spare: &mut Vec<f32>) {
+    let taps = dw.len() / (inputs * outputs);
+    spare.clear();
+    spare.extend_from_slice(dw);
+    let by_tap = spare.chunks_exact(inputs * outputs);
+    for (tap, of_tap) in by_tap.enumerate() {
+        for (c, row) in of_tap.chunks_exact(outputs).enumerate() {
+            let to = dw[c * taps + tap..].iter_mut().step_by(inputs * taps);
+            to.zip(row).for_each(|(dw, &value)| *dw = value);
         }
     }
 }
