@@ -5,6 +5,7 @@ use crate::pipelines::Pipelines;
 use crate::plan::Plan;
 use crate::run::BadRequest;
 use crate::sets::OpenSet;
+use crate::text::counted;
 use anyhow::Context;
 use base::Images;
 use eval::record::{Family, Manifest, PipelineInfo, SearchMethod};
@@ -69,9 +70,9 @@ pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
     });
     if missing > 0 {
         eprintln!(
-            "warning: {}: the run is not finished ({missing} results are missing); give the same \
-             `compare` command again",
-            root.display()
+            "warning: {}: the run is not finished ({}); give the same `compare` command again",
+            root.display(),
+            counted(missing, "result is missing", "results are missing")
         );
     }
     let mut lines: Vec<String> = summary.sets.iter().map(answer_line).collect();
@@ -121,7 +122,8 @@ fn answer_line(set: &SetSummary) -> String {
         Decision::Enough => "enough".to_owned(),
         Decision::NotEnough => "not enough".to_owned(),
         Decision::CannotTell { more_images: Some(more) } => {
-            format!("cannot tell yet; about {more} more test images would settle it")
+            let images = if more == 1 { "image" } else { "images" };
+            format!("cannot tell yet; about {more} more test {images} would settle it")
         }
         Decision::CannotTell { more_images: None } => "cannot tell".to_owned(),
     };
@@ -175,7 +177,8 @@ pub(crate) fn print_plan(
         let again = trainings(protocol, &info) - 1;
         let own = (points * protocol.folds + 1) * stages + again;
         fits += own;
-        lines.push(format!("{}: {points} points, {at_most}{own} fits per set", info.name));
+        let points = counted(points, "point", "points");
+        lines.push(format!("{}: {points}, {at_most}{own} fits per set", info.name));
     }
     if let Some(repeated) = protocol.repeated {
         let infos = pipelines.infos();
@@ -183,8 +186,8 @@ pub(crate) fn print_plan(
         let own = repeated.repeats * repeated.folds * (2 + references);
         fits += own;
         lines.push(format!(
-            "repeated cross-validation of both champions and {references} references: {own} fits \
-             per set"
+            "repeated cross-validation of both champions and {}: {own} fits per set",
+            counted(references, "reference", "references")
         ));
     }
     lines.push(format!("{at_most}{} fits in all", fits * sets.len()));

@@ -28,6 +28,7 @@ mod search;
 mod seeds;
 mod sets;
 mod sources;
+mod text;
 mod together;
 
 use args::{Cli, Task};

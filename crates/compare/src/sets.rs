@@ -3,6 +3,7 @@
 use crate::curves;
 use crate::pipelines::Pipelines;
 use crate::plan::Plan;
+use crate::text::counted;
 use base::{Labels, Rows, Seed};
 use data::{Dataset, ReadOptions};
 use eval::duplicates::of_several_classes;
@@ -83,12 +84,24 @@ fn open(name: String, path: &Path, plan: &Plan) -> Result<OpenSet, String> {
     let repeats = repeats.map_err(|error| format!("{}: {error}", path.display()))?;
     let mut notices: Vec<String> = data.warnings().iter().map(ToString::to_string).collect();
     let leaks = [
-        (leaked(&duplicates, &hold_out), "test images are pixel for pixel also training images"),
-        (leaked(&near_duplicates, &hold_out), "test images look like training images"),
-        (leaked(&members(data.labels()), &hold_out), "test images are of groups trained on"),
+        (
+            leaked(&duplicates, &hold_out),
+            "test image is pixel for pixel also a training image",
+            "test images are pixel for pixel also training images",
+        ),
+        (
+            leaked(&near_duplicates, &hold_out),
+            "test image looks like a training image",
+            "test images look like training images",
+        ),
+        (
+            leaked(&members(data.labels()), &hold_out),
+            "test image is of a group trained on",
+            "test images are of groups trained on",
+        ),
     ];
-    for (count, what) in leaks.iter().filter(|(count, _)| *count > 0) {
-        notices.push(format!("{count} {what}"));
+    for (count, one, many) in leaks.into_iter().filter(|&(count, ..)| count > 0) {
+        notices.push(counted(count, one, many));
     }
     let differ = |rows: &&Vec<usize>| of_several_classes(rows, data.labels().ids());
     match duplicates.iter().filter(differ).count() {
@@ -290,6 +303,35 @@ mod tests {
         let told = "equal images with two labels: 1 (groups of images)";
         assert!(set.record.warnings.iter().any(|it| it == told), "{:?}", set.record.warnings);
         assert!(set.notices.iter().any(|notice| notice.ends_with(told)));
+    }
+
+    /// An official test part of four noise images, and copies of training images.
+    #[test]
+    fn test_images_that_are_trained_on_are_told_as_one_or_many() {
+        let plan = crate::plan::Preset::Quick.plan(Path::new(""));
+        for (copies, told) in [
+            (1, "1 test image is pixel for pixel also a training image"),
+            (2, "2 test images are pixel for pixel also training images"),
+        ] {
+            let set = open_pairs_with(&plan, |folder| {
+                for class in ["x", "y"] {
+                    for part in ["train", "test"] {
+                        std::fs::create_dir_all(folder.join(part).join(class)).unwrap();
+                    }
+                    for k in 0..12 {
+                        let part = if k < 10 { "train" } else { "test" };
+                        let name = format!("{class}/{}-{}.png", k / 2, ["a", "b"][k % 2]);
+                        std::fs::rename(folder.join(&name), folder.join(part).join(name)).unwrap();
+                    }
+                    std::fs::remove_dir(folder.join(class)).unwrap();
+                }
+                for name in &["4-a.png", "4-b.png"][..copies] {
+                    let copy = folder.join("test/x").join(name);
+                    std::fs::copy(folder.join("train/x").join(name), copy).unwrap();
+                }
+            });
+            assert!(set.record.warnings.iter().any(|it| it == told), "{:?}", set.record.warnings);
+        }
     }
 
     /// Whether each list of rows lies in one part of every split.

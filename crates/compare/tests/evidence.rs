@@ -61,7 +61,7 @@ fn a_missing_training_is_told() {
     let output = common::command(folder.path(), &["report", "run"]).output().unwrap();
     succeed(&output);
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stderr.contains("(1 results are missing)"), "{stderr}");
+    assert!(stderr.contains("(1 result is missing)"), "{stderr}");
 }
 
 #[test]

@@ -148,6 +148,8 @@ impl Objective {
         }
     }
 
+    /// Checks the settings.
+    ///
     /// # Errors
     /// If a setting is out of range.
     pub fn check(self) -> Result<(), ParamError> {

@@ -225,6 +225,8 @@ impl<R: Real> Network<R> {
         finite
     }
 
+    /// Checks that every layer can be trained.
+    ///
     /// # Errors
     /// If a layer has no gradient to train by; the error names it and says why.
     pub fn check_trainable(&self) -> Result<(), NetworkError> {

@@ -116,6 +116,8 @@ impl Default for OptimiserParams {
 }
 
 impl OptimiserParams {
+    /// Checks the constants.
+    ///
     /// # Errors
     /// If a constant is out of range.
     pub fn check(&self) -> Result<(), ParamError> {
@@ -160,7 +162,7 @@ pub struct Optimiser<R> {
 }
 
 impl<R: Real> Optimiser<R> {
-    /// `weight_decay` is `lambda`.
+    /// An optimiser before its first step; `weight_decay` is `lambda`.
     ///
     /// # Errors
     /// If a constant is out of range.

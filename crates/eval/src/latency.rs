@@ -22,6 +22,8 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
+    /// Quantiles of some times, in any order and unit.
+    ///
     /// ```
     /// let times = [3.0, 1.0, 2.0, 100.0];
     /// let quantiles = eval::latency::Quantiles::of(&times).unwrap();

@@ -6,7 +6,7 @@ use crate::real::Real;
 use base::Seed;
 use std::fmt;
 
-/// One line of the table.
+/// What one layer puts out, learns and costs: a line of [`Summary`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerSummary {
     /// Name and kind: `3 (max-pool)`.
@@ -19,7 +19,7 @@ pub struct LayerSummary {
     pub multiply_adds: u64,
 }
 
-/// The table.
+/// What the layers of a network put out, learn and cost, as a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// Shape of an input.

@@ -62,6 +62,8 @@ impl Change {
 }
 
 impl AugmentParams {
+    /// Checks the settings.
+    ///
     /// # Errors
     /// If a setting is out of range.
     pub fn check(&self) -> Result<(), ParamError> {

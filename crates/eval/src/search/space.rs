@@ -70,6 +70,8 @@ impl From<Vec<Value>> for Domain {
 }
 
 impl Domain {
+    /// Checks that there is something to choose from.
+    ///
     /// # Errors
     /// If a list is empty, or a range is: ends that are not finite, not in order, not positive on a
     /// log scale, or not whole where whole numbers are meant.

@@ -45,19 +45,26 @@ pub fn bootstrap(labels: &Labels, samples: usize, seed: Seed) -> Result<Vec<Spli
     (0..samples).map(sample).collect()
 }
 
-/// The .632 estimate of an error rate: 0.368 times that on the training rows themselves plus
-/// 0.632 times the mean of those out of the bag.
+/// The .632 estimate from the samples of [`bootstrap`]: 0.368 times the error on the training rows
+/// themselves plus 0.632 times the mean of those out of the bag.
 ///
 /// `apparent` is the error of the model fitted to all rows, on these rows; `out_of_bag` has the
-/// error of each sample of [`bootstrap`] on the rows it left out. It works for accuracies alike.
-/// A model that learns its rows by heart makes the estimate too good:
-/// [`crate::statistics::error_632`] has .632+, which does not.
+/// error of each sample on the rows it left out. Without any there is no estimate.
+///
+/// This is for any measure: accuracies, losses above 1. Of error rates whose mean is at hand,
+/// [`point_632`] is the same, and refuses what is no share. A model that learns its rows by heart
+/// makes both too good, but not [`point_632_plus`].
 ///
 /// ```
-/// let error = eval::split::estimate_632(0.0, &[0.2, 0.3]).unwrap();
+/// # use eval::{split::estimate_632, statistics::error_632::point_632};
+/// let error = estimate_632(0.0, &[0.2, 0.3]).unwrap();
 /// assert!((error - 0.632 * 0.25).abs() < 1e-15);
-/// assert_eq!(eval::split::estimate_632(0.0, &[]), None);
+/// assert_eq!(error, point_632(0.0, 0.25).unwrap());
+/// assert_eq!(estimate_632(0.0, &[]), None);
 /// ```
+///
+/// [`point_632`]: crate::statistics::error_632::point_632
+/// [`point_632_plus`]: crate::statistics::error_632::point_632_plus
 pub fn estimate_632(apparent: f64, out_of_bag: &[f64]) -> Option<f64> {
     if out_of_bag.is_empty() {
         return None;

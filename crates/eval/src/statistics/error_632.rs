@@ -34,6 +34,10 @@ const WEIGHT: f64 = 0.632;
 /// `apparent` is the error of the model fitted to all rows, on these rows; `out_of_bag` the mean of
 /// the errors that models fitted to bootstrap samples make on the rows left out. Both are shares.
 ///
+/// This is for error rates, beside [`point_632_plus`], of which it is the first part.
+/// [`estimate_632`](crate::split::estimate_632) starts from the error of each sample, and takes
+/// measures that are no shares.
+///
 /// ```
 /// let error = eval::statistics::error_632::point_632(0.1, 0.3).unwrap();
 /// assert!((error - (0.368 * 0.1 + 0.632 * 0.3)).abs() < 1e-15);

@@ -103,7 +103,7 @@ fn one() -> f64 {
 }
 
 impl LayerKind {
-    /// As in a file.
+    /// Name of the kind, as in a file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Convolution(_) => "convolution",

@@ -90,9 +90,10 @@ impl Program {
     /// The ways in which it does such works.
     fn variants(self, kind: Kind) -> &'static [&'static str] {
         match (self, kind) {
-            // Convolutions as direct loops, or as products of matrices of columns.
-            (Self::Ours, Kind::Train) => &["direct", "portable"],
-            (Self::Ours, Kind::Infer) => &["direct"],
+            // Convolutions by Winograd's method or direct, whichever pays, or as products of
+            // matrices of columns.
+            (Self::Ours, Kind::Train) => &["fast", "portable"],
+            (Self::Ours, Kind::Infer) => &["fast"],
             (Self::Torch, Kind::Train) => &["eager", "channels-last", "compile"],
             (Self::Torch, Kind::Infer) => &["frozen", "channels-last", "compile"],
             (Self::TensorFlow, _) => &["graph", "xla"],

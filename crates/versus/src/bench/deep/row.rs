@@ -194,8 +194,8 @@ mod tests {
             .map(|r| (r.ours_variant, r.rival_variant, r.ratio, r.share_of_peak))
             .collect();
         let expected = [
-            ("direct", "channels-last", 3.0, 0.5),
-            ("direct", "cpu", 10.0, 0.5),
+            ("fast", "channels-last", 3.0, 0.5),
+            ("fast", "cpu", 10.0, 0.5),
             ("portable", "channels-last", 1.5, 0.25),
             ("portable", "cpu", 5.0, 0.25),
         ];

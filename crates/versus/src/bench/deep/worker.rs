@@ -97,7 +97,7 @@ struct Training {
 impl Task {
     fn new(work: &str, variant: &str, net: &str, batch: usize) -> Result<Self> {
         let network = match variant {
-            "direct" => network(net)?,
+            "fast" => network(net)?,
             "portable" => portable(network(net)?)?,
             _ => bail!("there is no variant {variant}"),
         };
@@ -157,13 +157,13 @@ mod tests {
             requests.iter().for_each(|request| assert!(ready.seconds(request).unwrap() > 0.0));
             ready.digest().unwrap()
         };
-        let two = train(&["train direct lenet 3 2"]);
+        let two = train(&["train fast lenet 3 2"]);
         assert_eq!(two.len(), 64);
-        assert_eq!(two, train(&["train direct lenet 3 1", "train direct lenet 3 1"]));
-        assert_ne!(two, train(&["train direct lenet 3 1"]));
-        let between = ["train direct lenet 3 1", "train portable lenet 3 1"];
-        assert_eq!(two, train(&[&between[..], &["train direct lenet 3 1"]].concat()));
-        assert!(Ready::default().seconds("train direct lenet 3").is_err());
-        assert!(Ready::default().seconds("train fast lenet 3 1").is_err());
+        assert_eq!(two, train(&["train fast lenet 3 1", "train fast lenet 3 1"]));
+        assert_ne!(two, train(&["train fast lenet 3 1"]));
+        let between = ["train fast lenet 3 1", "train portable lenet 3 1"];
+        assert_eq!(two, train(&[&between[..], &["train fast lenet 3 1"]].concat()));
+        assert!(Ready::default().seconds("train fast lenet 3").is_err());
+        assert!(Ready::default().seconds("train quick lenet 3 1").is_err());
     }
 }
