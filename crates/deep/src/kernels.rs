@@ -26,7 +26,7 @@ mod winograd;
 pub(crate) use convolver::{Convolver, Packed};
 pub(crate) use dense::Dense;
 pub(crate) use direct::{as_f32, as_f32_mut};
-pub(crate) use matrix::{Mat, Output, matmul};
+pub(crate) use matrix::{Mat, MatMut, Output, matmul, matmul_into};
 pub use padded::AfterMaps;
 pub(crate) use sums::{add, larger, sum_of, sum_pairs};
 pub(crate) use wide::{Loop, wide, wide_loop};

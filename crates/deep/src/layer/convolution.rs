@@ -20,9 +20,9 @@
 //! and `dL/dx` is the sum of `dL/dcolumns` over all places that `x` was copied to.
 //!
 //! Source: K. Chellapilla, S. Puri, P. Simard, "High performance convolutional neural networks for
-//! document processing", IWFHR 2006. Reference: `torch.nn.Conv2d`. Columns are made for one image
-//! at a time, so that they stay in the cache, and made again in the backward pass, which is cheaper
-//! than keeping them.
+//! document processing", IWFHR 2006. Reference: `torch.nn.Conv2d`. Columns are made for a band of
+//! rows of one image at a time, so that they stay in the cache, and made again in the backward
+//! pass, which is cheaper than keeping them.
 //!
 //! Where the processor allows it, kernels of 2x2 and more with stride, dilation and groups 1 are
 //! moved over the maps directly ([`Convolver`]), without columns; the numbers differ in rounding only.
@@ -30,7 +30,8 @@
 mod columns;
 
 use crate::kernels::{
-    AfterMaps, Convolver, Mat, Output, Packed, add, as_f32, as_f32_mut, matmul, sum_of, wide,
+    AfterMaps, Convolver, Mat, MatMut, Output, Packed, add, as_f32, as_f32_mut, matmul,
+    matmul_into, sum_of, wide,
 };
 use crate::layer::init::he_normal;
 use crate::layer::window::Window;
@@ -41,7 +42,11 @@ use columns::{from_columns, to_columns};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::any::TypeId;
+use std::ops::Range;
 use std::sync::OnceLock;
+
+/// Numbers of the columns of a band, which leave some of the second cache to the weights.
+const BAND: usize = 100_000;
 
 /// Settings of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,9 +121,9 @@ pub struct Convolution<R> {
 /// What one piece of the batch needs while it is worked on; kept between steps.
 #[derive(Debug, Clone)]
 struct Workspace<R> {
-    /// Columns of one image, and later their gradient.
+    /// Columns of a band, and later their gradient.
     columns: Vec<R>,
-    /// `dL/dw` and `dL/db` summed over the images of the piece.
+    /// `dL/dw` (with columns, that of each group transposed) and `dL/db` summed over the piece.
     weight_gradient: Vec<R>,
     bias_gradient: Vec<R>,
 }
@@ -195,11 +200,28 @@ impl<R: Real> Convolution<R> {
         self.input.channels / self.groups * self.window.size * self.window.size
     }
 
+    /// Numbers of the columns of a row of outputs.
+    fn of_row(&self) -> usize {
+        self.groups * self.fan_in() * self.output.width
+    }
+
+    /// Rows of outputs of a band; all bands are about equally high.
+    fn band(&self) -> usize {
+        let most = (BAND / self.of_row()).max(1);
+        self.output.height.div_ceil(self.output.height.div_ceil(most))
+    }
+
+    /// The rows of outputs of each band.
+    fn bands(&self) -> impl Iterator<Item = Range<usize>> {
+        let (band, height) = (self.band(), self.output.height);
+        (0..height).step_by(band).map(move |first| first..height.min(first + band))
+    }
+
     fn empty_columns(&self) -> Vec<R> {
         if self.direct.is_some() {
             return Vec::new();
         }
-        vec![R::zero(); self.groups * self.fan_in() * self.output.plane()]
+        vec![R::zero(); self.band() * self.of_row()]
     }
 
     /// The weights of each group as a matrix, shape `(maps / groups, fan_in)`.
@@ -214,10 +236,9 @@ impl<R: Real> Convolution<R> {
             return self.infer_with(input, &[], output);
         }
         let (fan_in, plane) = (self.fan_in(), self.output.plane());
-        let group = self.output.len() / self.groups;
+        let maps = self.output.channels / self.groups;
         let images = input.chunks_exact(self.input.len());
         for (x, y) in images.zip(output.chunks_exact_mut(self.output.len())) {
-            to_columns(x, self.input, self.output, self.window, columns);
             let mode = match &self.biases {
                 Some(biases) => {
                     let maps = y.chunks_exact_mut(plane).zip(&biases.value);
@@ -226,9 +247,17 @@ impl<R: Real> Convolution<R> {
                 }
                 None => Output::Replace,
             };
-            let groups = columns.chunks_exact(fan_in * plane).zip(y.chunks_exact_mut(group));
-            for (weights, (columns, y)) in self.matrices().zip(groups) {
-                matmul(weights, Mat::new(columns, fan_in, plane), y, mode);
+            for rows in self.bands() {
+                let (first, pixels) =
+                    (rows.start * self.output.width, rows.len() * self.output.width);
+                let columns = &mut columns[..rows.len() * self.of_row()];
+                to_columns(x, self.input, self.output, self.window, &rows, columns);
+                let groups = columns.chunks_exact(fan_in * pixels);
+                let groups = groups.zip(y.chunks_exact_mut(maps * plane));
+                for (weights, (columns, y)) in self.matrices().zip(groups) {
+                    let y = MatMut::new(y, maps, plane).column_range(first, pixels);
+                    matmul_into(weights, Mat::new(columns, fan_in, pixels), y, mode);
+                }
             }
         }
     }
@@ -264,8 +293,6 @@ impl<R: Real> Convolution<R> {
         mut input_gradient: Option<&mut [R]>,
         workspace: &mut Workspace<R>,
     ) {
-        let (fan_in, plane) = (self.fan_in(), self.output.plane());
-        let maps = self.output.channels / self.groups;
         let Workspace { columns, weight_gradient, bias_gradient } = workspace;
         weight_gradient.fill(R::zero());
         bias_gradient.fill(R::zero());
@@ -276,25 +303,61 @@ impl<R: Real> Convolution<R> {
         let images = input.chunks_exact(self.input.len());
         let of_output = output_gradient.chunks_exact(self.output.len());
         for (index, (x, dy)) in images.zip(of_output).enumerate() {
-            to_columns(x, self.input, self.output, self.window, columns);
-            let groups = dy.chunks_exact(maps * plane).zip(columns.chunks_exact(fan_in * plane));
-            for ((dy, columns), dw) in groups.zip(weight_gradient.chunks_exact_mut(maps * fan_in)) {
-                let columns = Mat::new(columns, fan_in, plane).transposed();
-                matmul(Mat::new(dy, maps, plane), columns, dw, Output::Add);
+            let length = self.input.len();
+            let mut dx = input_gradient.as_mut().map(|dx| &mut dx[index * length..][..length]);
+            if let Some(dx) = &mut dx {
+                dx.fill(R::zero());
             }
-            if let Some(dx) = &mut input_gradient {
-                let dx = &mut dx[index * self.input.len()..][..self.input.len()];
-                let groups = dy.chunks_exact(maps * plane).zip(self.matrices());
-                let groups = groups.zip(columns.chunks_exact_mut(fan_in * plane));
-                for ((dy, weights), columns) in groups {
-                    matmul(
-                        weights.transposed(),
-                        Mat::new(dy, maps, plane),
-                        columns,
-                        Output::Replace,
-                    );
+            for rows in self.bands() {
+                let columns = &mut columns[..rows.len() * self.of_row()];
+                to_columns(x, self.input, self.output, self.window, &rows, columns);
+                self.add_weight_gradient(columns, dy, &rows, weight_gradient);
+                if let Some(dx) = &mut dx {
+                    self.columns_gradient(dy, &rows, columns);
+                    from_columns(columns, self.input, self.output, self.window, &rows, dx);
                 }
-                from_columns(columns, self.input, self.output, self.window, dx);
+            }
+        }
+    }
+
+    /// Adds the transposed `dL/dw = dL/dy columns^T` of a band: `dL/dy` is then the matrix whose
+    /// order has to be changed for the product, and it is smaller than the columns.
+    fn add_weight_gradient(&self, columns: &[R], dy: &[R], rows: &Range<usize>, dw: &mut [R]) {
+        let maps = self.output.channels / self.groups;
+        let groups = columns.chunks_exact(columns.len() / self.groups).zip(self.band_of(dy, rows));
+        for ((columns, dy), dw) in groups.zip(dw.chunks_exact_mut(maps * self.fan_in())) {
+            let columns = Mat::new(columns, self.fan_in(), columns.len() / self.fan_in());
+            matmul(columns, dy.transposed(), dw, Output::Add);
+        }
+    }
+
+    /// `dL/dcolumns = w^T dL/dy` of a band.
+    fn columns_gradient(&self, dy: &[R], rows: &Range<usize>, columns: &mut [R]) {
+        let columns = columns.chunks_exact_mut(columns.len() / self.groups);
+        for ((weights, dy), columns) in self.matrices().zip(self.band_of(dy, rows)).zip(columns) {
+            matmul(weights.transposed(), dy, columns, Output::Replace);
+        }
+    }
+
+    /// A band of the output maps of each group, shape `(maps / groups, rows * width)`.
+    fn band_of<'a>(&self, y: &'a [R], rows: &Range<usize>) -> impl Iterator<Item = Mat<'a, R>> {
+        let (maps, plane) = (self.output.channels / self.groups, self.output.plane());
+        let (first, pixels) = (rows.start * self.output.width, rows.len() * self.output.width);
+        let groups = y.chunks_exact(maps * plane);
+        groups.map(move |y| Mat::new(y, maps, plane).column_range(first, pixels))
+    }
+
+    /// Writes `dL/dw`, which with columns is given as the transposed one of each group.
+    fn write_weight_gradient(&mut self, dw: &[R]) {
+        let (maps, fan_in) = (self.output.channels / self.groups, self.fan_in());
+        if self.direct.is_some() {
+            return self.weights.gradient.copy_from_slice(dw);
+        }
+        let groups = self.weights.gradient.chunks_exact_mut(maps * fan_in);
+        for (to, from) in groups.zip(dw.chunks_exact(maps * fan_in)) {
+            for (map, to) in to.chunks_exact_mut(fan_in).enumerate() {
+                let from = from[map..].iter().step_by(maps);
+                to.iter_mut().zip(from).for_each(|(to, &from)| *to = from);
             }
         }
     }
@@ -345,9 +408,13 @@ impl<R: Real> Layer<R> for Convolution<R> {
             work.for_each(|((x, dy), workspace)| self.backward_piece(x, dy, None, workspace));
         }
         // In the order of the pieces, whichever thread worked on them.
-        self.weights.gradient.fill(R::zero());
-        for workspace in &workspaces[..pieces] {
-            add(&mut self.weights.gradient, &workspace.weight_gradient);
+        match workspaces[..pieces].split_first_mut() {
+            None => self.weights.gradient.fill(R::zero()),
+            Some((first, others)) => {
+                let sum = &mut first.weight_gradient;
+                others.iter().for_each(|other| add(sum, &other.weight_gradient));
+                self.write_weight_gradient(sum);
+            }
         }
         if let Some(biases) = &mut self.biases {
             biases.gradient.fill(R::zero());
