@@ -30,6 +30,6 @@ pub(crate) use dense::Dense;
 pub(crate) use direct::{as_f32, as_f32_mut};
 pub use finish::AfterMaps;
 pub(crate) use finish::Finish;
-pub(crate) use matrix::{Mat, Output, matmul};
+pub(crate) use matrix::{Mat, MatMut, Output, matmul, matmul_into};
 pub(crate) use sums::{add, larger, sum_of, sum_pairs};
 pub(crate) use wide::{Loop, wide, wide_loop};

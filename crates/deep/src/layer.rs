@@ -22,11 +22,12 @@ mod local_response;
 mod max_pool;
 mod residual;
 mod window;
+mod workspace;
 
 pub use affine::Affine;
 pub use average_pool::{AveragePool, GlobalAveragePool};
 pub use batch_norm::BatchNorm;
-pub use chain::{Chain, Workspace};
+pub use chain::Chain;
 pub use convolution::{Convolution, ConvolutionParams};
 pub use dropout::Dropout;
 pub use flatten::Flatten;
@@ -35,6 +36,7 @@ pub use local_response::{LocalResponse, LocalResponseParams};
 pub use max_pool::MaxPool;
 pub use residual::Residual;
 pub use window::PoolParams;
+pub use workspace::Workspace;
 
 use crate::kernels::AfterMaps;
 use crate::real::Real;

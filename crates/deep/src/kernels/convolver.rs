@@ -65,12 +65,11 @@ impl Convolver {
         }
     }
 
-    /// Brings the gradient of the kernels that [`Self::backward`] leaves into their order, by way of
-    /// `spare`.
-    pub(crate) fn order_gradient(&self, dw: &mut [f32], spare: &mut Vec<f32>) {
+    /// Writes the gradient of the kernels that [`Self::backward`] leaves in their order to `dw`.
+    pub(crate) fn order_gradient(&self, unordered: &[f32], dw: &mut [f32]) {
         match self {
-            Self::Direct(_) => {}
-            Self::Winograd(winograd) => winograd.order_gradient(dw, spare),
+            Self::Direct(_) => dw.copy_from_slice(unordered),
+            Self::Winograd(winograd) => winograd.order_gradient(unordered, dw),
         }
     }
 

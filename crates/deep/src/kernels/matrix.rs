@@ -54,6 +54,41 @@ impl<'a, R> Mat<'a, R> {
     }
 }
 
+/// A matrix of the same kind that is written to, with neighbouring columns side by side.
+pub(crate) struct MatMut<'a, R> {
+    values: &'a mut [R],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+}
+
+impl<'a, R> MatMut<'a, R> {
+    /// `rows x columns` numbers, row by row.
+    ///
+    /// # Panics
+    /// If there are not exactly that many.
+    pub(crate) fn new(values: &'a mut [R], rows: usize, columns: usize) -> Self {
+        assert_eq!(values.len(), rows * columns, "a {rows}x{columns} matrix");
+        Self { values, rows, columns, row_stride: columns }
+    }
+
+    /// Columns `first..first + count`.
+    ///
+    /// # Panics
+    /// If there are not that many.
+    pub(crate) fn column_range(self, first: usize, count: usize) -> Self {
+        assert!(first + count <= self.columns, "columns {first}..{}", first + count);
+        let start = first.min(self.values.len());
+        Self { values: &mut self.values[start..], columns: count, ..self }
+    }
+
+    /// Whether every number of the matrix lies within the slice.
+    fn fits(&self) -> bool {
+        let Self { ref values, rows, columns, row_stride } = *self;
+        Mat { values, rows, columns, row_stride, column_stride: 1 }.fits()
+    }
+}
+
 /// What becomes of the numbers that are in the output already.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Output {
@@ -70,14 +105,33 @@ pub(crate) enum Output {
 ///
 /// # Panics
 /// If the shapes do not fit together.
-#[allow(unsafe_code)]
 pub(crate) fn matmul<R: Real>(a: Mat<'_, R>, b: Mat<'_, R>, out: &mut [R], output: Output) {
+    assert_eq!(out.len(), a.rows * b.columns, "size of the product");
+    matmul_into(a, b, MatMut::new(out, a.rows, b.columns), output);
+}
+
+/// [`matmul`] into some columns of a matrix.
+///
+/// It is fastest where `b` lies row by row, which is read as it is; `b` in another order is moved
+/// first, however few rows `a` has. Then the transposed product `b^T a^T` may be the better one.
+///
+/// # Panics
+/// If the shapes do not fit together.
+#[allow(unsafe_code)]
+pub(crate) fn matmul_into<R: Real>(
+    a: Mat<'_, R>,
+    b: Mat<'_, R>,
+    out: MatMut<'_, R>,
+    output: Output,
+) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     assert_eq!(b.rows, k, "inner sizes of the product");
-    assert_eq!(out.len(), m * n, "size of the product");
-    assert!(a.fits() && b.fits(), "matrices lie within their slices");
-    if output == Output::Replace && k == 0 {
-        out.fill(R::zero());
+    assert_eq!((out.rows, out.columns), (m, n), "size of the product");
+    assert!(a.fits() && b.fits() && out.fits(), "matrices lie within their slices");
+    if output == Output::Replace && k == 0 && n > 0 {
+        for row in out.values.chunks_mut(out.row_stride) {
+            row[..n].fill(R::zero());
+        }
     }
     if m == 0 || n == 0 || k == 0 {
         return;
@@ -91,9 +145,9 @@ pub(crate) fn matmul<R: Real>(a: Mat<'_, R>, b: Mat<'_, R>, out: &mut [R], outpu
             m,
             n,
             k,
-            out.as_mut_ptr(),
+            out.values.as_mut_ptr(),
             1,
-            n as isize,
+            out.row_stride as isize,
             output == Output::Add,
             a.values.as_ptr(),
             a.column_stride as isize,
@@ -164,6 +218,16 @@ mod tests {
         let mut out = [0.0; 2];
         matmul(a, Mat::new(&[1.0, 10.0], 2, 1), &mut out, Output::Replace);
         assert_eq!(out, [52.0, 63.0]);
+    }
+
+    #[test]
+    fn a_product_may_be_some_columns_of_a_matrix() {
+        for (k, product) in [(0, 0.0), (1, 6.0)] {
+            let (a, b, mut out) = (vec![2.0; 2 * k], vec![3.0; 2 * k], [1.0; 8]);
+            let middle = MatMut::new(&mut out, 2, 4).column_range(1, 2);
+            matmul_into(Mat::new(&a, 2, k), Mat::new(&b, k, 2), middle, Output::Replace);
+            assert_eq!(out, [1.0, product, product, 1.0, 1.0, product, product, 1.0]);
+        }
     }
 
     #[test]

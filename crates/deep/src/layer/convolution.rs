@@ -20,25 +20,22 @@
 //! and `dL/dx` is the sum of `dL/dcolumns` over all places that `x` was copied to.
 //!
 //! Source: K. Chellapilla, S. Puri, P. Simard, "High performance convolutional neural networks for
-//! document processing", IWFHR 2006. Reference: `torch.nn.Conv2d`. Columns are made for one image
-//! at a time, so that they stay in the cache, and made again in the backward pass, which is cheaper
-//! than keeping them.
+//! document processing", IWFHR 2006. Reference: `torch.nn.Conv2d`. Columns are made for a band of
+//! rows of one image at a time, so that they stay in the cache, and made again in the backward
+//! pass, which is cheaper than keeping them.
 //!
 //! Where the processor allows it, kernels of 2x2 and more with stride, dilation and groups 1 are
 //! moved over the maps directly ([`Convolver`]), without columns; the numbers differ in rounding only.
 
 mod columns;
+mod portable;
 
-use crate::kernels::{
-    AfterMaps, Convolver, Finish, Mat, Output, Packed, add, as_f32, as_f32_mut, matmul, sum_of,
-    wide,
-};
+use crate::kernels::{AfterMaps, Convolver, Finish, Packed, add, as_f32, as_f32_mut, sum_of, wide};
 use crate::layer::init::he_normal;
 use crate::layer::window::Window;
 use crate::layer::{Layer, LayerError, PIECE, Parameter, Role, Shape, batch_length, check_weights};
 use crate::real::Real;
 use base::{ParamError, Seed};
-use columns::{from_columns, to_columns};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::any::TypeId;
@@ -113,15 +110,15 @@ pub struct Convolution<R> {
     spare: Packed,
     turned: Packed,
     /// Memory for a gradient that is brought into order.
-    unordered: Vec<f32>,
+    unordered: Vec<R>,
 }
 
 /// What one piece of the batch needs while it is worked on; kept between steps.
 #[derive(Debug, Clone)]
 struct Workspace<R> {
-    /// Columns of one image, and later their gradient.
+    /// Columns of a band, and later their gradient.
     columns: Vec<R>,
-    /// `dL/dw` and `dL/db` summed over the images of the piece.
+    /// `dL/dw` (with columns, that of each group transposed) and `dL/db` summed over the piece.
     weight_gradient: Vec<R>,
     bias_gradient: Vec<R>,
 }
@@ -203,38 +200,14 @@ impl<R: Real> Convolution<R> {
         if self.direct.is_some() {
             return Vec::new();
         }
-        vec![R::zero(); self.groups * self.fan_in() * self.output.plane()]
-    }
-
-    /// The weights of each group as a matrix, shape `(maps / groups, fan_in)`.
-    fn matrices(&self) -> impl Iterator<Item = Mat<'_, R>> {
-        let maps = self.output.channels / self.groups;
-        let groups = self.weights.value.chunks_exact(maps * self.fan_in());
-        groups.map(move |weights| Mat::new(weights, maps, self.fan_in()))
+        self.band_columns()
     }
 
     fn convolve(&self, input: &[R], output: &mut [R], columns: &mut [R]) {
         if self.direct.is_some() {
             return self.infer_with(input, &[], output);
         }
-        let (fan_in, plane) = (self.fan_in(), self.output.plane());
-        let group = self.output.len() / self.groups;
-        let images = input.chunks_exact(self.input.len());
-        for (x, y) in images.zip(output.chunks_exact_mut(self.output.len())) {
-            to_columns(x, self.input, self.output, self.window, columns);
-            let mode = match &self.biases {
-                Some(biases) => {
-                    let maps = y.chunks_exact_mut(plane).zip(&biases.value);
-                    maps.for_each(|(map, &bias)| map.fill(bias));
-                    Output::Add
-                }
-                None => Output::Replace,
-            };
-            let groups = columns.chunks_exact(fan_in * plane).zip(y.chunks_exact_mut(group));
-            for (weights, (columns, y)) in self.matrices().zip(groups) {
-                matmul(weights, Mat::new(columns, fan_in, plane), y, mode);
-            }
-        }
+        self.convolve_columns(input, output, columns);
     }
 
     /// Adds `dL/db` of some images, where there are biases.
@@ -265,11 +238,9 @@ impl<R: Real> Convolution<R> {
         &self,
         input: &[R],
         output_gradient: &[R],
-        mut input_gradient: Option<&mut [R]>,
+        input_gradient: Option<&mut [R]>,
         workspace: &mut Workspace<R>,
     ) {
-        let (fan_in, plane) = (self.fan_in(), self.output.plane());
-        let maps = self.output.channels / self.groups;
         let Workspace { columns, weight_gradient, bias_gradient } = workspace;
         weight_gradient.fill(R::zero());
         bias_gradient.fill(R::zero());
@@ -277,30 +248,7 @@ impl<R: Real> Convolution<R> {
         if self.direct.is_some() {
             return self.direct_back(input, output_gradient, input_gradient, weight_gradient);
         }
-        let images = input.chunks_exact(self.input.len());
-        let of_output = output_gradient.chunks_exact(self.output.len());
-        for (index, (x, dy)) in images.zip(of_output).enumerate() {
-            to_columns(x, self.input, self.output, self.window, columns);
-            let groups = dy.chunks_exact(maps * plane).zip(columns.chunks_exact(fan_in * plane));
-            for ((dy, columns), dw) in groups.zip(weight_gradient.chunks_exact_mut(maps * fan_in)) {
-                let columns = Mat::new(columns, fan_in, plane).transposed();
-                matmul(Mat::new(dy, maps, plane), columns, dw, Output::Add);
-            }
-            if let Some(dx) = &mut input_gradient {
-                let dx = &mut dx[index * self.input.len()..][..self.input.len()];
-                let groups = dy.chunks_exact(maps * plane).zip(self.matrices());
-                let groups = groups.zip(columns.chunks_exact_mut(fan_in * plane));
-                for ((dy, weights), columns) in groups {
-                    matmul(
-                        weights.transposed(),
-                        Mat::new(dy, maps, plane),
-                        columns,
-                        Output::Replace,
-                    );
-                }
-                from_columns(columns, self.input, self.output, self.window, dx);
-            }
-        }
+        self.columns_back(input, output_gradient, input_gradient, (columns, weight_gradient));
     }
 }
 
@@ -413,8 +361,15 @@ impl<R: Real> Layer<R> for Convolution<R> {
     }
 
     fn order_gradient(&mut self) {
-        if let (Some(direct), Some(dw)) = (&self.direct, as_f32_mut(&mut self.weights.gradient)) {
-            direct.order_gradient(dw, &mut self.unordered);
+        let spare = &mut self.unordered;
+        spare.clear();
+        spare.extend_from_slice(&self.weights.gradient);
+        match &self.direct {
+            None => self.transpose_gradient(),
+            Some(direct) => {
+                let dw = as_f32_mut(&mut self.weights.gradient).expect("direct: of f32");
+                direct.order_gradient(as_f32(spare).expect("the same"), dw);
+            }
         }
     }
 

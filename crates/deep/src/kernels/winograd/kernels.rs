@@ -99,14 +99,11 @@ impl<const A: usize, const K: usize> Vectorised for Unpack<'_, A, K> {
     }
 }
 
-/// Brings the gradient that [`Unpack`] leaves into the order of the kernels, shape
-/// `(outputs, inputs, K, K)`, by way of `spare`.
-pub(super) fn order_gradient(inputs: usize, outputs: usize, dw: &mut [f32], spare: &mut Vec<f32>) {
+/// Writes the gradient that [`Unpack`] leaves in the order of the kernels, shape
+/// `(outputs, inputs, K, K)`.
+pub(super) fn order_gradient(inputs: usize, outputs: usize, unordered: &[f32], dw: &mut [f32]) {
     let taps = dw.len() / (inputs * outputs);
-    spare.clear();
-    spare.extend_from_slice(dw);
-    let by_tap = spare.chunks_exact(inputs * outputs);
-    for (tap, of_tap) in by_tap.enumerate() {
+    for (tap, of_tap) in unordered.chunks_exact(inputs * outputs).enumerate() {
         for (c, row) in of_tap.chunks_exact(outputs).enumerate() {
             let to = dw[c * taps + tap..].iter_mut().step_by(inputs * taps);
             to.zip(row).for_each(|(dw, &value)| *dw = value);

@@ -4,33 +4,35 @@
 //! where that lies outside the map: one row per input map and place in the kernel, one column per
 //! output pixel.
 
-use crate::kernels::add;
+use crate::kernels::{add, wide};
 use crate::layer::Shape;
 use crate::layer::window::Window;
 use crate::real::Real;
 use std::ops::Range;
 
-/// Writes the columns of `image`; shape `(channels * size * size, output height * width)`.
+/// Writes the columns of `image` for rows `rows` of the output; shape `(channels * size * size,
+/// rows * output width)`.
 pub(super) fn to_columns<R: Real>(
     image: &[R],
     input: Shape,
     output: Shape,
     window: Window,
+    rows: &Range<usize>,
     columns: &mut [R],
 ) {
-    let mut rows = columns.chunks_exact_mut(output.plane());
+    let mut long_rows = columns.chunks_exact_mut(rows.len() * output.width);
     for map in image.chunks_exact(input.plane()) {
-        for ((i, j), row) in kernel(window.size).zip(&mut rows) {
+        for ((i, j), row) in kernel(window.size).zip(&mut long_rows) {
             if keeps_size(input, output, window) {
                 let (dy, dx) = offset(window, i, j);
-                let (to, from) = moved(input, dy, dx);
+                let (to, from) = moved(input, rows, dy, dx);
                 row[..to.start].fill(R::zero());
                 row[to.end..].fill(R::zero());
                 row[to].copy_from_slice(&map[from]);
                 clear_wrapped(row, input.width, dx);
             } else {
                 let (first, end) = window.inside(j, input.width, output.width);
-                for (r, row) in row.chunks_exact_mut(output.width).enumerate() {
+                for (row, r) in row.chunks_exact_mut(output.width).zip(rows.clone()) {
                     let Some(y) = window.covered(r, i, input.height) else {
                         row.fill(R::zero());
                         continue;
@@ -46,26 +48,27 @@ pub(super) fn to_columns<R: Real>(
     }
 }
 
-/// Adds every number of `columns` where [`to_columns`] took it from; `columns` is used up.
+/// Adds every number of `columns` to the one that [`to_columns`] copied it from; `columns` is used
+/// up.
 pub(super) fn from_columns<R: Real>(
     columns: &mut [R],
     input: Shape,
     output: Shape,
     window: Window,
+    rows: &Range<usize>,
     image: &mut [R],
 ) {
-    image.fill(R::zero());
-    let mut rows = columns.chunks_exact_mut(output.plane());
+    let mut long_rows = columns.chunks_exact_mut(rows.len() * output.width);
     for map in image.chunks_exact_mut(input.plane()) {
-        for ((i, j), row) in kernel(window.size).zip(&mut rows) {
+        for ((i, j), row) in kernel(window.size).zip(&mut long_rows) {
             if keeps_size(input, output, window) {
                 let (dy, dx) = offset(window, i, j);
-                let (to, from) = moved(input, dy, dx);
+                let (to, from) = moved(input, rows, dy, dx);
                 clear_wrapped(row, input.width, dx);
-                add(&mut map[from], &row[to]);
+                wide(|| add(&mut map[from], &row[to]));
             } else {
                 let (first, end) = window.inside(j, input.width, output.width);
-                for (r, row) in row.chunks_exact(output.width).enumerate() {
+                for (row, r) in row.chunks_exact(output.width).zip(rows.clone()) {
                     let Some(y) = window.covered(r, i, input.height) else { continue };
                     let start = y * input.width + first_column(window, first, j);
                     let start = start.min(map.len());
@@ -99,13 +102,17 @@ fn offset(window: Window, i: usize, j: usize) -> (isize, isize) {
 }
 
 /// A map moved by `(dy, dx)`, with zeros where it has no number, is the map as one long row moved
-/// by `dy * width + dx`, but for the columns where that wraps around the edge. These are the
-/// ranges `(to, from)` of the long row.
-fn moved(shape: Shape, dy: isize, dx: isize) -> (Range<usize>, Range<usize>) {
+/// by `dy * width + dx`, but for the columns where that wraps around the edge. For rows `rows` of
+/// the moved map, these are the ranges `(to, from)` of the long rows.
+fn moved(shape: Shape, rows: &Range<usize>, dy: isize, dx: isize) -> (Range<usize>, Range<usize>) {
     let by = dy * shape.width as isize + dx;
-    let skipped = by.unsigned_abs().min(shape.plane());
-    let (first, last) = (0..shape.plane() - skipped, skipped..shape.plane());
-    if by >= 0 { (first, last) } else { (last, first) }
+    let (start, end) = ((rows.start * shape.width) as isize, (rows.end * shape.width) as isize);
+    let inside = |pixel: isize| pixel.clamp(-by, shape.plane() as isize - by);
+    let (first, last) = (inside(start), inside(end));
+    let count = (last - first) as usize;
+    // Where nothing is moved, `first` may lie outside of the rows.
+    let (to, from) = ((first - start).clamp(0, end - start) as usize, (first + by) as usize);
+    (to..to + count, from..from + count)
 }
 
 /// Sets to zero the columns of a moved map that wrapped around the edge.
