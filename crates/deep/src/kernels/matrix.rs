@@ -107,7 +107,7 @@ pub(crate) enum Output {
 /// If the shapes do not fit together.
 pub(crate) fn matmul<R: Real>(a: Mat<'_, R>, b: Mat<'_, R>, out: &mut [R], output: Output) {
     assert_eq!(out.len(), a.rows * b.columns, "size of the product");
-    matmul_into(a, b, MatMut::new(out, a.rows, b.columns), output);
+    matmul_into(a, b, &mut MatMut::new(out, a.rows, b.columns), output);
 }
 
 /// [`matmul`] into some columns of a matrix.
@@ -121,7 +121,7 @@ pub(crate) fn matmul<R: Real>(a: Mat<'_, R>, b: Mat<'_, R>, out: &mut [R], outpu
 pub(crate) fn matmul_into<R: Real>(
     a: Mat<'_, R>,
     b: Mat<'_, R>,
-    out: MatMut<'_, R>,
+    out: &mut MatMut<'_, R>,
     output: Output,
 ) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
@@ -224,8 +224,8 @@ mod tests {
     fn a_product_may_be_some_columns_of_a_matrix() {
         for (k, product) in [(0, 0.0), (1, 6.0)] {
             let (a, b, mut out) = (vec![2.0; 2 * k], vec![3.0; 2 * k], [1.0; 8]);
-            let middle = MatMut::new(&mut out, 2, 4).column_range(1, 2);
-            matmul_into(Mat::new(&a, 2, k), Mat::new(&b, k, 2), middle, Output::Replace);
+            let mut middle = MatMut::new(&mut out, 2, 4).column_range(1, 2);
+            matmul_into(Mat::new(&a, 2, k), Mat::new(&b, k, 2), &mut middle, Output::Replace);
             assert_eq!(out, [1.0, product, product, 1.0, 1.0, product, product, 1.0]);
         }
     }

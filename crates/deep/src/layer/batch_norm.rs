@@ -219,8 +219,8 @@ impl<R: Real> Layer<R> for BatchNorm<R> {
             let sums = dgamma.iter_mut().zip(&mut *dbeta);
             for (((x, g), &(mean, inverse)), (dgamma, dbeta)) in maps.zip(sums) {
                 wide(|| {
-                    *dgamma = *dgamma + inverse * sum_pairs(x, g, |x, g| (x - mean) * g);
-                    *dbeta = *dbeta + sum_of(g, |g| g);
+                    *dgamma += inverse * sum_pairs(x, g, |x, g| (x - mean) * g);
+                    *dbeta += sum_of(g, |g| g);
                 });
             }
         }

@@ -218,10 +218,10 @@ impl<'a, R: Real> Parts<'a, R> {
                 let (kept_before, kept) = outputs.split_at_mut(index);
                 let (made_before, made) = made.split_at_mut(index);
                 let of = |length: usize| first * length..end * length;
-                let x: &[R] = match (kept_before.last(), made_before.last()) {
-                    (Some(kept), Some(made)) if kept.is_empty() => made,
-                    (Some(kept), _) => &kept[of(self.length(index))],
-                    (None, _) => &x[of(self.input)],
+                let x: &[R] = match (kept_before, made_before) {
+                    ([.., []], [.., made]) => made,
+                    ([.., kept], _) => &kept[of(self.length(index))],
+                    _ => &x[of(self.input)],
                 };
                 let length = self.length(index + 1);
                 let x = &x[..(end - first) * self.length(index)];

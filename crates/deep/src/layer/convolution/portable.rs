@@ -62,8 +62,8 @@ impl<R: Real> Convolution<R> {
                 let groups = columns.chunks_exact(fan_in * pixels);
                 let groups = groups.zip(y.chunks_exact_mut(maps * plane));
                 for (weights, (columns, y)) in self.matrices().zip(groups) {
-                    let y = MatMut::new(y, maps, plane).column_range(first, pixels);
-                    matmul_into(weights, Mat::new(columns, fan_in, pixels), y, mode);
+                    let mut y = MatMut::new(y, maps, plane).column_range(first, pixels);
+                    matmul_into(weights, Mat::new(columns, fan_in, pixels), &mut y, mode);
                 }
             }
         }
