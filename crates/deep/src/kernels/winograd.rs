@@ -124,8 +124,12 @@ impl Winograd {
 
     /// Numbers of the squares of a map's tiles.
     fn squares(&self, places: Shape) -> usize {
-        let side = self.size + self.tile - 1;
-        side * side * self.tiles_of(places)
+        self.square() * self.tiles_of(places)
+    }
+
+    /// Numbers of a square.
+    fn square(&self) -> usize {
+        (self.size + self.tile - 1).pow(2)
     }
 
     /// Tiles of one image.
@@ -151,9 +155,8 @@ impl Winograd {
     /// Tiles whose squares are multiplied at once: they stay in the cache, but are no fewer than
     /// makes reading them take as long as reading the transformed kernels.
     fn portion(&self) -> usize {
-        let side = self.size + self.tile - 1;
         let (inputs, outputs) = (self.input.channels, self.gradient.channels);
-        let in_cache = TILES / (side * side * (inputs + outputs));
+        let in_cache = TILES / (self.square() * (inputs + outputs));
         let most = in_cache.max(inputs * outputs / (inputs + outputs));
         (most / 12 * 12).max(48)
     }

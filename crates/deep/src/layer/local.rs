@@ -226,9 +226,7 @@ impl<'a, R: Real> Parts<'a, R> {
                 let length = self.length(index + 1);
                 let x = &x[..(end - first) * self.length(index)];
                 if kept[0].is_empty() {
-                    let count = (end - first) * length;
-                    made[0].resize(count.max(made[0].len()), R::zero());
-                    layer.forward_part(x, &mut made[0][..count]);
+                    layer.forward_part(x, room_for((end - first) * length, &mut made[0]));
                 } else {
                     layer.forward_part(x, &mut kept[0][of(length)]);
                 }
@@ -246,9 +244,8 @@ impl<'a, R: Real> Parts<'a, R> {
                 _ => &kept[index - 1][images.start * self.length(index - 1)..],
             };
             let x = &x[..images.len() * self.length(index - 1)];
-            let count = images.len() * self.length(index);
-            after[0].resize(count.max(after[0].len()), R::zero());
-            self.layers[index - 1].forward_part(x, &mut after[0][..count]);
+            let to = room_for(images.len() * self.length(index), &mut after[0]);
+            self.layers[index - 1].forward_part(x, to);
         }
     }
 
@@ -279,13 +276,13 @@ impl<'a, R: Real> Parts<'a, R> {
     ) {
         let Room { made, parameters, between, counts } = room;
         for room in &mut *between {
-            room.resize(room.len().max(self.images * self.longest()), R::zero());
+            room_for(self.images * self.longest(), room);
         }
         counts.clear();
         counts.extend(self.layers[skipped..].iter().map(|layer| learned(layer.as_ref())));
         let count = counts.iter().sum();
-        parameters.resize(parameters.len().max(count), R::zero());
-        parameters[..count].fill(R::zero());
+        let parameters = room_for(count, parameters);
+        parameters.fill(R::zero());
         let (first, last) = (self.length(skipped), self.length(self.layers.len()));
         let n = dy.len() / last;
         for start in (0..n).step_by(self.images) {
@@ -295,7 +292,7 @@ impl<'a, R: Real> Parts<'a, R> {
             let part = Part { kept, made, images, counts, skipped };
             let dx = dx.as_mut().map(|dx| &mut dx[start * first..end * first]);
             let dy = &dy[start * last..end * last];
-            self.part_back(&part, dy, dx, between, &mut parameters[..count]);
+            self.part_back(&part, dy, dx, between, parameters);
         }
     }
 
@@ -319,9 +316,8 @@ impl<'a, R: Real> Parts<'a, R> {
             let above_it = &above[..images.len() * self.length(index + 1)];
             if gathers && index == 0 {
                 // The gradient of its outputs is where it will be completed, if it is asked for.
-                match &mut dx {
-                    Some(dx) if is_last => dx.copy_from_slice(dy),
-                    _ => {}
+                if let (true, Some(dx)) = (is_last, &mut dx) {
+                    dx.copy_from_slice(dy);
                 }
                 let dy = if is_last { dy } else { dx.as_deref().unwrap_or(above_it) };
                 return layer.backward_part(x, dy, None, of_layer);
@@ -337,6 +333,12 @@ impl<'a, R: Real> Parts<'a, R> {
             std::mem::swap(above, below);
         }
     }
+}
+
+/// The first `length` numbers of memory that is used again, whatever they are.
+fn room_for<R: Real>(length: usize, memory: &mut Vec<R>) -> &mut [R] {
+    memory.resize(length.max(memory.len()), R::zero());
+    &mut memory[..length]
 }
 
 /// Some images on their way back.
