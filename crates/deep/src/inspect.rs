@@ -130,10 +130,6 @@ fn gradient_at(
     let mut workspace = Workspace::new(chain, 1);
     workspace.inputs().copy_from_slice(input);
     chain.forward(&mut workspace, 1);
-    let gradient = &mut workspace.output_gradient()[..outputs];
-    gradient.fill(0.0);
-    gradient[class] = 1.0;
-    chain.backward(&mut workspace, depth, true);
     let shape = chain.output_shape(depth);
     let mut activations = input.to_vec();
     chain.look_at_outputs(&workspace, &mut |of, outputs| {
@@ -141,6 +137,10 @@ fn gradient_at(
             activations = outputs.to_vec();
         }
     });
+    let gradient = &mut workspace.output_gradient()[..outputs];
+    gradient.fill(0.0);
+    gradient[class] = 1.0;
+    chain.backward(&mut workspace, depth, true);
     let gradient = &workspace.input_gradient()[..shape.len()];
     (maps(shape, &activations), maps(shape, gradient))
 }

@@ -38,7 +38,7 @@ pub use residual::Residual;
 pub use window::PoolParams;
 pub use workspace::Workspace;
 
-use crate::kernels::AfterMaps;
+use crate::kernels::{AfterMaps, Packed};
 use crate::real::Real;
 use base::{ParamError, Seed};
 use rayon::prelude::*;
@@ -185,6 +185,12 @@ impl<R: Real> Parameter<R> {
     }
 }
 
+/// Memory that layers use one after another; kept between steps.
+#[derive(Debug, Default)]
+pub struct Spare {
+    packed: Vec<Packed>,
+}
+
 /// One step of a network, with its gradient.
 ///
 /// Slices hold whole batches. How many inputs there are follows from their length.
@@ -257,15 +263,18 @@ pub trait Layer<R: Real>: Send + Sync {
         self.infer(input, output);
     }
 
-    /// Called before [`Self::infer`] is called for the parts of a batch in training.
-    fn prepare(&mut self) {}
+    /// Called before [`Self::forward_part`] is called for the parts of a batch.
+    fn prepare(&mut self, _spare: &mut Spare) {}
 
     /// Called before [`Self::backward_part`] is called for the parts of a batch.
-    fn prepare_back(&mut self) {}
+    fn prepare_back(&mut self, _spare: &mut Spare) {}
+
+    /// Called after all parts, in the reverse order of the layers: gives memory back.
+    fn rest(&mut self, _spare: &mut Spare) {}
 
     /// [`Self::backward`] for a part of a batch, if the layer is local: adds the gradient of every
     /// learned parameter, one after another, to `parameters`; within a parameter, in an order that
-    /// [`Self::order_gradient`] changes. One thread.
+    /// [`Self::take_gradient`] knows. One thread.
     fn backward_part(
         &self,
         _input: &[R],
@@ -276,9 +285,15 @@ pub trait Layer<R: Real>: Send + Sync {
         unreachable!("only local layers work on parts of a batch");
     }
 
-    /// Brings gradients that are sums of what [`Self::backward_part`] has left into the order of the
-    /// parameters.
-    fn order_gradient(&mut self) {}
+    /// Replaces the gradient of every parameter by sums of what [`Self::backward_part`] has left, in
+    /// its order.
+    fn take_gradient(&mut self, mut sums: &[R]) {
+        self.visit_mut(&mut |parameter| {
+            let (sum, rest) = sums.split_at(parameter.gradient.len());
+            parameter.gradient.copy_from_slice(sum);
+            sums = rest;
+        });
+    }
 
     /// All numbers the layer has learned; none, unless a layer says otherwise.
     fn parameters(&self) -> Vec<&Parameter<R>> {

@@ -39,7 +39,8 @@ pub use kernels::AfterMaps;
 pub use layer::{
     Affine, AveragePool, BatchNorm, Chain, Convolution, ConvolutionParams, Divisive, Dropout,
     Flatten, GlobalAveragePool, Layer, LayerError, LocalResponse, LocalResponseParams, MaxPool,
-    NeighbourhoodParams, Parameter, PoolParams, Residual, Role, Shape, Subtractive, Workspace,
+    NeighbourhoodParams, Parameter, PoolParams, Residual, Role, Shape, Spare, Subtractive,
+    Workspace,
 };
 pub use loss::{Loss, Objective, Target, softmax};
 pub use network::{

@@ -155,9 +155,21 @@ impl<R: Real> Network<R> {
         target: Target<'_, R>,
         objective: Objective,
     ) -> Loss {
+        self.learn_and_look(workspace, target, objective, &mut |_, _| ())
+    }
+
+    /// [`Self::learn`], with a look at the outputs of all layers before the backward pass.
+    pub(crate) fn learn_and_look(
+        &mut self,
+        workspace: &mut Workspace<R>,
+        target: Target<'_, R>,
+        objective: Objective,
+        look: &mut dyn FnMut(&Chain<R>, &Workspace<R>),
+    ) -> Loss {
         let columns = self.output_shape(self.depth()).len();
         let n = target.rows(columns);
         self.chain.forward(workspace, n);
+        look(&self.chain, workspace);
         let (outputs, gradient) = workspace.loss_sides();
         let (outputs, gradient) = (&outputs[..n * columns], &mut gradient[..n * columns]);
         let loss = objective.loss(outputs, columns, target, gradient);

@@ -13,7 +13,7 @@ pub(crate) mod report;
 pub(crate) mod sampling;
 
 use crate::cnn::{CnnParams, TrainedCnn, infer};
-use crate::layer::Workspace;
+use crate::layer::{Chain, Workspace};
 use crate::loss::{Objective, Target};
 use crate::network::Network;
 use crate::optimiser::Optimiser;
@@ -171,7 +171,7 @@ impl<'a> Training<'a> {
             validation_loss: None,
             validation_accuracy: None,
             learning_rate: totals.rate as f32,
-            layers: totals.norms.report(&self.network, &self.workspace),
+            layers: totals.norms.report(&self.network),
         };
         self.validate(epoch, &mut record);
         self.schedule.observe(f64::from(record.validation_loss.unwrap_or(record.loss)));
@@ -199,7 +199,14 @@ impl<'a> Training<'a> {
         };
         self.network.chain_mut().reseed(self.seed.child("chance", now.step as u64));
         let target = Target::Classes(truth);
-        let loss = self.network.learn(&mut self.workspace, target, self.objective);
+        let is_last = step + 1 == steps_per_epoch;
+        let look = &mut |chain: &Chain<f32>, workspace: &Workspace<f32>| {
+            if is_last {
+                totals.norms.look(chain, workspace);
+            }
+        };
+        let (workspace, objective) = (&mut self.workspace, self.objective);
+        let loss = self.network.learn_and_look(workspace, target, objective, look);
         if !loss.sum.is_finite() {
             return Err(FitError::Diverged { step: now.step, loss: loss.sum as f32 });
         }

@@ -12,7 +12,8 @@
 //! errors", Nature 323:533-536, 1986.
 
 use crate::kernels::AfterMaps;
-use crate::layer::local::{MOST, PART, Run, look_at_run};
+use crate::layer::local::{MOST, PART, Run, learned, look_at_run};
+use crate::layer::workspace::{kept, outputs};
 use crate::layer::{Layer, Parameter, Shape, Workspace};
 use crate::real::Real;
 use base::Seed;
@@ -129,17 +130,17 @@ impl<R: Real> Chain<R> {
     /// # Panics
     /// If the workspace was made for fewer inputs or another chain.
     pub fn forward(&mut self, workspace: &mut Workspace<R>, n: usize) {
-        let Workspace { runs, activations, rooms, .. } = workspace;
+        let Workspace { runs, numbers, starts, rooms, .. } = workspace;
         for run in &*runs {
             let input = self.output_shape(run.start);
-            let (before, after) = activations.split_at_mut(run.start + 1);
-            let x = &before[run.start][..n * input.len()];
+            let (before, after) = numbers.split_at_mut(starts[run.start + 1]);
+            let x = &before[starts[run.start]..][..n * input.len()];
             let layers = &mut self.layers[run.clone()];
             match layers {
                 [layer] if !goes_by_parts(layer.as_ref()) => {
-                    layer.forward(x, &mut after[0][..n * layer.output_shape().len()]);
+                    layer.forward(x, &mut after[..n * layer.output_shape().len()]);
                 }
-                _ => Run { input, layers }.forward(x, &mut after[..run.len()], rooms),
+                _ => Run { input, layers }.forward(x, outputs(after, starts, run), rooms),
             }
         }
         workspace.n = n;
@@ -147,30 +148,44 @@ impl<R: Real> Chain<R> {
 
     /// Takes [`Workspace::output_gradient`] back through all layers of the latest forward pass,
     /// down to the inputs of layer `until`; leaves the gradient of every parameter on the way, and
-    /// with `input_gradient`, `dL/dx` of layer `until` in [`Workspace::input_gradient`].
+    /// with `input_gradient`, `dL/dx` of layer `until` in [`Workspace::input_gradient`]. Gradients
+    /// take the place of outputs, which are gone then.
     ///
     /// # Panics
-    /// If there was no forward pass with this workspace.
+    /// If there was no forward pass with this workspace since the last backward pass.
     pub fn backward(&mut self, workspace: &mut Workspace<R>, until: usize, input_gradient: bool) {
-        let Workspace { runs, activations, gradient, next_gradient, rooms, n } = workspace;
+        let Workspace { runs, numbers, starts, gradients, latest, sums, rooms, n } = workspace;
+        let n = std::mem::take(n);
+        assert!(n > 0, "a forward pass comes before");
+        *latest = runs.len();
         for run in runs.iter().rev().filter(|run| run.end > until) {
             let skipped = until.saturating_sub(run.start);
             let last = run.start + skipped;
-            let (input, output) = (self.output_shape(run.start), self.output_shape(run.end));
-            let dy = &gradient[..*n * output.len()];
-            let length = *n * self.output_shape(last).len();
-            let dx = (last > until || input_gradient).then(|| &mut next_gradient[..length]);
+            let input = self.output_shape(run.start);
+            let (before, free) = numbers.split_at_mut(starts[run.end]);
+            let place = |place: &Range<usize>, length: usize| {
+                let start = place.start - before.len();
+                start..start + length
+            };
+            let places = [
+                place(&gradients[*latest], n * self.length(run.end)),
+                place(&gradients[*latest - 1], n * self.length(last)),
+                place(&sums[*latest - 1], sums[*latest - 1].len()),
+            ];
+            let [dy, dx, sums] = free.get_disjoint_mut(places).expect("side by side");
+            let dx = (last > until || input_gradient).then_some(dx);
+            let kept = kept(before, starts, run.clone());
             let layers = &mut self.layers[run.clone()];
             match layers {
                 [layer] if !goes_by_parts(layer.as_ref()) => {
-                    layer.backward(&activations[run.start][..*n * input.len()], dy, dx);
+                    layer.backward(&kept[0][..n * input.len()], dy, dx);
                 }
                 _ => {
-                    let kept = &activations[run.clone()];
-                    Run { input, layers }.backward(kept, dy, dx, rooms, skipped);
+                    let kept = &kept[..run.len()];
+                    Run { input, layers }.backward(kept, dy, dx, (sums, rooms), skipped);
                 }
             }
-            std::mem::swap(gradient, next_gradient);
+            *latest -= 1;
         }
     }
 
@@ -179,20 +194,21 @@ impl<R: Real> Chain<R> {
     /// order. One thread.
     ///
     /// # Panics
-    /// As [`Self::backward`].
+    /// As [`Self::backward`], which overwrites outputs.
     pub fn look_at_outputs(&self, workspace: &Workspace<R>, look: &mut dyn FnMut(usize, &[R])) {
-        let Workspace { runs, activations, n, .. } = workspace;
+        let Workspace { runs, numbers, starts, n, .. } = workspace;
+        assert!(*n > 0, "outputs are there between the forward and the backward pass");
         for run in runs {
+            let kept = kept(numbers, starts, run.start..run.end + 1);
             let layers = &self.layers[run.clone()];
             match layers {
                 [layer] if !goes_by_parts(layer.as_ref()) => {
-                    look(run.end, &activations[run.end][..n * self.length(run.end)]);
+                    look(run.end, &kept[1][..n * self.length(run.end)]);
                 }
                 _ => {
                     let input = self.length(run.start);
-                    let kept = &activations[run.start..=run.end];
                     let mut look = |index: usize, y: &[R]| look(run.start + index + 1, y);
-                    look_at_run(input, layers, kept, *n, &mut look);
+                    look_at_run(input, layers, &kept[..=run.len()], *n, &mut look);
                 }
             }
         }
@@ -214,6 +230,14 @@ impl<R: Real> Chain<R> {
             start += 1 + following;
         }
         runs
+    }
+
+    /// Numbers that every piece of the batch needs to sum up the gradients of a run, at least one.
+    pub(super) fn summed(&self, run: &Range<usize>) -> usize {
+        match &self.layers[run.clone()] {
+            [layer] if !goes_by_parts(layer.as_ref()) => 1,
+            layers => learned(layers).iter().sum::<usize>().max(1),
+        }
     }
 
     /// All learned numbers, from the first layer to the last.
@@ -312,13 +336,14 @@ mod tests {
             pool.install(|| {
                 let mut chain = chain();
                 let mut workspace = Workspace::new(&chain, n + 1);
+                let mut outputs = Vec::new();
                 for _ in 0..2 {
                     workspace.inputs()[..n * SHAPE.len()].copy_from_slice(&inputs(n));
                     chain.forward(&mut workspace, n);
+                    outputs = workspace.outputs()[..n * 4].to_vec();
                     workspace.output_gradient()[..n * 4].copy_from_slice(&inputs(n)[..n * 4]);
                     chain.backward(&mut workspace, 0, true);
                 }
-                let outputs = workspace.outputs()[..n * 4].to_vec();
                 let gradient = workspace.input_gradient()[..n * SHAPE.len()].to_vec();
                 let parameters = chain.parameters().into_iter().map(|p| p.gradient.clone());
                 [outputs, gradient].into_iter().chain(parameters).collect()

@@ -33,7 +33,9 @@ mod portable;
 use crate::kernels::{AfterMaps, Convolver, Finish, Packed, add, as_f32, as_f32_mut, sum_of, wide};
 use crate::layer::init::he_normal;
 use crate::layer::window::Window;
-use crate::layer::{Layer, LayerError, PIECE, Parameter, Role, Shape, batch_length, check_weights};
+use crate::layer::{
+    Layer, LayerError, PIECE, Parameter, Role, Shape, Spare, batch_length, check_weights,
+};
 use crate::real::Real;
 use base::{ParamError, Seed};
 use rayon::prelude::*;
@@ -106,11 +108,8 @@ pub struct Convolution<R> {
     direct: Option<Convolver>,
     /// The weights in the order that `direct` reads them in, until they are changed.
     packed: OnceLock<Packed>,
-    /// Memory for the same, and for turned weights.
-    spare: Packed,
-    turned: Packed,
-    /// Memory for a gradient that is brought into order.
-    unordered: Vec<R>,
+    /// Turned weights, during the backward pass.
+    turned: Option<Packed>,
 }
 
 /// What one piece of the batch needs while it is worked on; kept between steps.
@@ -118,9 +117,8 @@ pub struct Convolution<R> {
 struct Workspace<R> {
     /// Columns of a band, and later their gradient.
     columns: Vec<R>,
-    /// `dL/dw` (with columns, that of each group transposed) and `dL/db` summed over the piece.
-    weight_gradient: Vec<R>,
-    bias_gradient: Vec<R>,
+    /// `dL/dw` (with columns, that of each group transposed), then `dL/db`, summed over the piece.
+    gradient: Vec<R>,
 }
 
 impl<R: Real> Convolution<R> {
@@ -166,9 +164,7 @@ impl<R: Real> Convolution<R> {
             workspaces: Vec::new(),
             direct,
             packed: OnceLock::new(),
-            spare: Packed::default(),
-            turned: Packed::default(),
-            unordered: Vec::new(),
+            turned: None,
         })
     }
 
@@ -182,13 +178,6 @@ impl<R: Real> Convolution<R> {
         let weights = as_f32(&self.weights.value).expect("direct convolutions are of f32");
         let biases = self.biases.as_ref().and_then(|biases| as_f32(&biases.value));
         direct.pack(weights, biases, packed);
-    }
-
-    /// Forgets the packed weights, which are about to be changed; keeps their memory.
-    fn unpack(&mut self) {
-        if let Some(packed) = self.packed.take() {
-            self.spare = packed;
-        }
     }
 
     /// Rows of the matrix of columns that belong to a group.
@@ -230,7 +219,8 @@ impl<R: Real> Convolution<R> {
             unreachable!("the direct tier is for f32");
         };
         let dx = dx.and_then(as_f32_mut);
-        direct.backward(x, dy, dw, dx.map(|dx| (&self.turned, dx)));
+        let turned = || self.turned.as_ref().expect("prepared for the backward pass");
+        direct.backward(x, dy, dw, dx.map(|dx| (turned(), dx)));
     }
 
     /// The backward pass for one piece of the batch.
@@ -241,9 +231,9 @@ impl<R: Real> Convolution<R> {
         input_gradient: Option<&mut [R]>,
         workspace: &mut Workspace<R>,
     ) {
-        let Workspace { columns, weight_gradient, bias_gradient } = workspace;
-        weight_gradient.fill(R::zero());
-        bias_gradient.fill(R::zero());
+        let Workspace { columns, gradient } = workspace;
+        gradient.fill(R::zero());
+        let (weight_gradient, bias_gradient) = gradient.split_at_mut(self.weights.value.len());
         self.sum_over_maps(output_gradient, bias_gradient);
         if self.direct.is_some() {
             return self.direct_back(input, output_gradient, input_gradient, weight_gradient);
@@ -266,12 +256,15 @@ impl<R: Real> Layer<R> for Convolution<R> {
         batch_length(input, self.input.len(), output, self.output.len());
         let piece = PIECE * self.input.len();
         let pieces = input.len().div_ceil(piece);
-        Layer::<R>::prepare(self);
+        Layer::<R>::prepare(self, &mut Spare::default());
         let mut workspaces = std::mem::take(&mut self.workspaces);
         workspaces.resize_with(pieces.max(workspaces.len()), || Workspace {
             columns: self.empty_columns(),
-            weight_gradient: vec![R::zero(); self.weights.value.len()],
-            bias_gradient: vec![R::zero(); self.biases.as_ref().map_or(0, |b| b.value.len())],
+            gradient: {
+                let mut count = 0;
+                self.visit(&mut |parameter| count += parameter.gradient.len());
+                vec![R::zero(); count]
+            },
         });
         let outputs = output.par_chunks_mut(PIECE * self.output.len());
         let work = input.par_chunks(piece).zip(outputs).zip(&mut workspaces);
@@ -284,7 +277,7 @@ impl<R: Real> Layer<R> for Convolution<R> {
         let piece = PIECE * self.input.len();
         let pieces = input.len().div_ceil(piece);
         assert!(pieces <= self.workspaces.len(), "the batch of the forward pass");
-        Layer::<R>::prepare_back(self);
+        Layer::<R>::prepare_back(self, &mut Spare::default());
         let mut workspaces = std::mem::take(&mut self.workspaces);
         let of_output = output_gradient.par_chunks(PIECE * self.output.len());
         let work = input.par_chunks(piece).zip(of_output).zip(&mut workspaces);
@@ -297,17 +290,11 @@ impl<R: Real> Layer<R> for Convolution<R> {
             work.for_each(|((x, dy), workspace)| self.backward_piece(x, dy, None, workspace));
         }
         // In the order of the pieces, whichever thread worked on them.
-        self.weights.gradient.fill(R::zero());
-        for workspace in &workspaces[..pieces] {
-            add(&mut self.weights.gradient, &workspace.weight_gradient);
+        let (sum, others) = workspaces[..pieces].split_first_mut().expect("a batch has a piece");
+        for other in &*others {
+            add(&mut sum.gradient, &other.gradient);
         }
-        Layer::<R>::order_gradient(self);
-        if let Some(biases) = &mut self.biases {
-            biases.gradient.fill(R::zero());
-            for workspace in &workspaces[..pieces] {
-                add(&mut biases.gradient, &workspace.bias_gradient);
-            }
-        }
+        self.take_gradient(&sum.gradient);
         self.workspaces = workspaces;
     }
 
@@ -333,19 +320,25 @@ impl<R: Real> Layer<R> for Convolution<R> {
         self.direct.is_some()
     }
 
-    fn prepare(&mut self) {
-        if let (Some(direct), None) = (&self.direct, self.packed.get()) {
-            let mut packed = std::mem::take(&mut self.spare);
+    fn prepare(&mut self, spare: &mut Spare) {
+        if let Some(direct) = &self.direct {
+            let mut packed = spare.packed.pop().unwrap_or_default();
             self.pack(direct, &mut packed);
             self.packed = OnceLock::from(packed);
         }
     }
 
-    fn prepare_back(&mut self) {
+    fn prepare_back(&mut self, spare: &mut Spare) {
         if let Some(direct) = &self.direct {
             let weights = as_f32(&self.weights.value).expect("direct convolutions are of f32");
-            direct.pack_turned(weights, &mut self.turned);
+            let mut turned = spare.packed.pop().unwrap_or_default();
+            direct.pack_turned(weights, &mut turned);
+            self.turned = Some(turned);
         }
+    }
+
+    fn rest(&mut self, spare: &mut Spare) {
+        spare.packed.extend(self.packed.take().into_iter().chain(self.turned.take()));
     }
 
     fn backward_part(
@@ -360,16 +353,17 @@ impl<R: Real> Layer<R> for Convolution<R> {
         self.direct_back(input, output_gradient, input_gradient, dw);
     }
 
-    fn order_gradient(&mut self) {
-        let spare = &mut self.unordered;
-        spare.clear();
-        spare.extend_from_slice(&self.weights.gradient);
+    fn take_gradient(&mut self, sums: &[R]) {
+        let (of_weights, of_biases) = sums.split_at(self.weights.value.len());
         match &self.direct {
-            None => self.transpose_gradient(),
+            None => self.transpose_gradient(of_weights),
             Some(direct) => {
                 let dw = as_f32_mut(&mut self.weights.gradient).expect("direct: of f32");
-                direct.order_gradient(as_f32(spare).expect("the same"), dw);
+                direct.order_gradient(as_f32(of_weights).expect("the same"), dw);
             }
+        }
+        if let Some(biases) = &mut self.biases {
+            biases.gradient.copy_from_slice(of_biases);
         }
     }
 
@@ -378,7 +372,7 @@ impl<R: Real> Layer<R> for Convolution<R> {
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut Parameter<R>> {
-        self.unpack();
+        self.packed.take();
         std::iter::once(&mut self.weights).chain(&mut self.biases).collect()
     }
 
@@ -387,7 +381,7 @@ impl<R: Real> Layer<R> for Convolution<R> {
     }
 
     fn visit_mut(&mut self, change: &mut dyn FnMut(&mut Parameter<R>)) {
-        self.unpack();
+        self.packed.take();
         std::iter::once(&mut self.weights).chain(&mut self.biases).for_each(change);
     }
 

@@ -13,31 +13,51 @@
 //! Gradients of parameters are summed part by part within a piece, then over the pieces, in order.
 
 use crate::kernels::add;
-use crate::layer::{Layer, PIECE, Parameter, Shape};
+use crate::layer::{Layer, PIECE, Shape, Spare};
 use crate::real::Real;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// Numbers of the largest map stack of a part: three or four such stacks fit the second cache.
 pub(super) const PART: usize = 50_000;
 
-/// What one piece of the batch needs; kept between steps.
+/// Memory that is kept between steps.
 #[derive(Debug)]
-pub(super) struct Room<R> {
-    /// Outputs of the layers for a part, where they are not kept.
+pub(super) struct Rooms<R> {
+    /// As many as threads have worked at once.
+    rooms: Mutex<Vec<Room<R>>>,
+    /// Of layers.
+    spare: Spare,
+}
+
+impl<R> Default for Rooms<R> {
+    fn default() -> Self {
+        Self { rooms: Mutex::default(), spare: Spare::default() }
+    }
+}
+
+/// What a thread needs for a part.
+#[derive(Debug)]
+struct Room<R> {
+    /// Outputs of the layers, where they are not kept.
     made: Vec<Vec<R>>,
-    /// Gradients of all parameters of the layers, summed over the piece.
-    parameters: Vec<R>,
-    /// The gradient at the layer that is being worked on, and at the one below, of a part.
+    /// The gradients with respect to the inputs of layers, by turns.
     between: [Vec<R>; 2],
-    /// How many parameters each layer has.
-    counts: Vec<usize>,
 }
 
 impl<R> Default for Room<R> {
     fn default() -> Self {
-        Self { made: vec![], parameters: vec![], between: [vec![], vec![]], counts: vec![] }
+        Self { made: vec![], between: [vec![], vec![]] }
     }
+}
+
+/// Calls `work` with a room that no other thread works in.
+fn lend<R>(rooms: &Mutex<Vec<Room<R>>>, work: impl FnOnce(&mut Room<R>)) {
+    let rooms = || rooms.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut room = rooms().pop().unwrap_or_default();
+    work(&mut room);
+    rooms().push(room);
 }
 
 /// Layers in a row that are local, or of which the first gathers; and the shape of their inputs.
@@ -51,7 +71,7 @@ pub(super) const MOST: usize = 16;
 
 /// The outputs of each layer for a part of the batch; empty ones at the end, and where they are not
 /// kept.
-type Outputs<'a, R> = [&'a mut [R]; MOST];
+pub(super) type Outputs<'a, R> = [&'a mut [R]; MOST];
 
 impl<R: Real> Run<'_, R> {
     fn parts(&self) -> Parts<'_, R> {
@@ -62,50 +82,57 @@ impl<R: Real> Run<'_, R> {
     pub(super) fn forward(
         &mut self,
         input: &[R],
-        outputs: &mut [Vec<R>],
-        rooms: &mut Vec<Room<R>>,
+        mut outputs: Outputs<'_, R>,
+        rooms: &mut Rooms<R>,
     ) {
         if self.layers[0].gathers() {
             self.layers[0].gather(input);
         }
-        self.layers.iter_mut().for_each(|layer| layer.prepare());
+        self.layers.iter_mut().for_each(|layer| layer.prepare(&mut rooms.spare));
         let parts = self.parts();
         let n = input.len() / parts.input;
-        make_rooms(rooms, n);
-        let mut of_batch = Outputs::default();
         for (index, output) in outputs.iter_mut().enumerate().filter(|(_, y)| !y.is_empty()) {
-            of_batch[index] = &mut output[..n * parts.length(index + 1)];
+            *output = &mut std::mem::take(output)[..n * parts.length(index + 1)];
         }
-        parts.forward(input, of_batch, rooms);
+        parts.forward(input, outputs, &rooms.rooms);
+        self.layers.iter_mut().rev().for_each(|layer| layer.rest(&mut rooms.spare));
     }
 
     /// Gradients of all parameters but those of the first `skipped` layers, and of the inputs of
-    /// the first that is not, where they are asked for. `kept` are the inputs of each layer.
+    /// the first that is not, where they are asked for. `kept` are the inputs of each layer; `sums`
+    /// is for the gradients of all parameters, for every piece.
     pub(super) fn backward(
         &mut self,
-        kept: &[Vec<R>],
+        kept: &[&[R]],
         output_gradient: &[R],
         mut input_gradient: Option<&mut [R]>,
-        rooms: &mut Vec<Room<R>>,
+        (sums, rooms): (&mut [R], &mut Rooms<R>),
         skipped: usize,
     ) {
-        self.layers.iter_mut().for_each(|layer| layer.prepare_back());
+        let Rooms { rooms, spare } = rooms;
+        self.layers.iter_mut().for_each(|layer| layer.prepare_back(spare));
         let parts = self.parts();
         let (first, last) = (parts.length(skipped), parts.length(self.layers.len()));
         let n = output_gradient.len() / last;
-        let pieces = make_rooms(rooms, n);
-        let back = |index: usize, dy: &[R], dx: Option<&mut [R]>, room: &mut Room<R>| {
-            parts.piece_back(kept, index * PIECE, dy, dx, room, skipped);
+        let of_piece = parts.counts[skipped..].iter().sum::<usize>().max(1);
+        let sums = &mut sums[..n.div_ceil(PIECE) * of_piece];
+        let back = |index: usize, dy: &[R], dx: Option<&mut [R]>, sums: &mut [R]| {
+            lend(rooms, |room| {
+                parts.piece_back(kept, index * PIECE, dy, dx, (room, sums), skipped);
+            });
         };
-        let work = output_gradient.par_chunks(PIECE * last).zip(&mut rooms[..pieces]).enumerate();
+        let work = output_gradient.par_chunks(PIECE * last);
+        let work = work.zip(sums.par_chunks_mut(of_piece)).enumerate();
         match &mut input_gradient {
-            None => work.for_each(|(index, (dy, room))| back(index, dy, None, room)),
+            None => work.for_each(|(index, (dy, sums))| back(index, dy, None, sums)),
             Some(dx) => {
                 let work = work.zip(dx.par_chunks_mut(PIECE * first));
-                work.for_each(|((index, (dy, room)), dx)| back(index, dy, Some(dx), room));
+                work.for_each(|((index, (dy, sums)), dx)| back(index, dy, Some(dx), sums));
             }
         }
-        self.sum(&rooms[..pieces], skipped);
+        let counts = parts.counts;
+        self.layers.iter_mut().rev().for_each(|layer| layer.rest(spare));
+        self.sum(sums.split_at_mut(of_piece), &counts, skipped);
         let gathers = skipped == 0 && self.layers[0].gathers();
         if let (true, Some(dx)) = (gathers, input_gradient) {
             let (layer, x) = (&self.layers[0], &kept[0][..n * first]);
@@ -114,33 +141,17 @@ impl<R: Real> Run<'_, R> {
         }
     }
 
-    /// Adds up the gradients of the pieces, in their order, whichever thread worked on them.
-    fn sum(&mut self, rooms: &[Room<R>], skipped: usize) {
-        let mut start = 0;
-        let mut sum = |parameter: &mut Parameter<R>| {
-            let range = start..start + parameter.gradient.len();
-            start = range.end;
-            parameter.gradient.copy_from_slice(&rooms[0].parameters[range.clone()]);
-            for room in &rooms[1..] {
-                add(&mut parameter.gradient, &room.parameters[range.clone()]);
-            }
-        };
-        for layer in &mut self.layers[skipped..] {
-            layer.visit_mut(&mut |parameter| {
-                if parameter.is_learned() {
-                    sum(parameter);
-                }
-            });
-            layer.order_gradient();
+    /// Adds the gradients of the other pieces to those of the first, in their order, whichever
+    /// thread worked on them.
+    fn sum(&mut self, (first, others): (&mut [R], &mut [R]), counts: &[usize], skipped: usize) {
+        others.chunks_exact(first.len()).for_each(|other| add(first, other));
+        let mut sums = &*first;
+        for (layer, &count) in self.layers.iter_mut().zip(counts).skip(skipped) {
+            let (of_layer, rest) = sums.split_at(count);
+            layer.take_gradient(of_layer);
+            sums = rest;
         }
     }
-}
-
-/// One for each piece of `n` images; returns how many that are.
-fn make_rooms<R>(rooms: &mut Vec<Room<R>>, n: usize) -> usize {
-    let pieces = n.div_ceil(PIECE);
-    rooms.resize_with(pieces.max(rooms.len()), Room::default);
-    pieces
 }
 
 /// Calls `look(index, outputs)` with the outputs of each layer for each part of `n` images, in
@@ -148,7 +159,7 @@ fn make_rooms<R>(rooms: &mut Vec<Room<R>>, n: usize) -> usize {
 pub(super) fn look_at_run<R: Real>(
     input: usize,
     layers: &[Box<dyn Layer<R>>],
-    kept: &[Vec<R>],
+    kept: &[&[R]],
     n: usize,
     look: &mut dyn FnMut(usize, &[R]),
 ) {
@@ -167,6 +178,8 @@ struct Parts<'a, R> {
     /// Numbers in an input.
     input: usize,
     layers: &'a [Box<dyn Layer<R>>],
+    /// Numbers that each layer learns.
+    counts: [usize; MOST],
     /// Images of a part.
     images: usize,
 }
@@ -175,8 +188,9 @@ impl<'a, R: Real> Parts<'a, R> {
     /// The maps of a part stay in the cache, but are no fewer numbers than the parameters of a
     /// layer, whose gradients are summed part by part.
     fn new(input: usize, layers: &'a [Box<dyn Layer<R>>]) -> Self {
-        let most = layers.iter().map(|layer| learned(layer.as_ref())).max().unwrap_or(0);
-        let parts = Self { input, layers, images: 1 };
+        let counts = learned(layers);
+        let most = *counts.iter().max().expect("some layers");
+        let parts = Self { input, layers, counts, images: 1 };
         Self { images: (PART.max(most) / parts.longest()).clamp(1, PIECE), ..parts }
     }
 
@@ -190,10 +204,10 @@ impl<'a, R: Real> Parts<'a, R> {
     }
 
     /// Works on the pieces of a batch in parallel: halves it, with all outputs, until one is left.
-    fn forward(&self, x: &[R], mut outputs: Outputs<'_, R>, rooms: &mut [Room<R>]) {
+    fn forward(&self, x: &[R], mut outputs: Outputs<'_, R>, rooms: &Mutex<Vec<Room<R>>>) {
         let images = x.len() / self.input;
         if images <= PIECE {
-            return self.piece(x, outputs, images, &mut rooms[0].made);
+            return lend(rooms, |room| self.piece(x, outputs, images, &mut room.made));
         }
         let pieces = images.div_ceil(PIECE) / 2;
         let mut others = Outputs::default();
@@ -203,11 +217,7 @@ impl<'a, R: Real> Parts<'a, R> {
             (*outputs, *others) = std::mem::take(outputs).split_at_mut(end);
         }
         let (x, other_x) = x.split_at(pieces * PIECE * self.input);
-        let (rooms, other_rooms) = rooms.split_at_mut(pieces);
-        rayon::join(
-            || self.forward(x, outputs, rooms),
-            || self.forward(other_x, others, other_rooms),
-        );
+        rayon::join(|| self.forward(x, outputs, rooms), || self.forward(other_x, others, rooms));
     }
 
     fn piece(&self, x: &[R], mut outputs: Outputs<'_, R>, images: usize, made: &mut Vec<Vec<R>>) {
@@ -235,7 +245,7 @@ impl<'a, R: Real> Parts<'a, R> {
     }
 
     /// Makes again what is not kept of the inputs of the layers, for some images.
-    fn make(&self, kept: &[Vec<R>], images: Range<usize>, made: &mut Vec<Vec<R>>) {
+    fn make(&self, kept: &[&[R]], images: Range<usize>, made: &mut Vec<Vec<R>>) {
         made.resize_with(self.layers.len().max(made.len()), Vec::new);
         for index in (1..kept.len()).filter(|&index| kept[index].is_empty()) {
             let (before, after) = made.split_at_mut(index - 1);
@@ -252,7 +262,7 @@ impl<'a, R: Real> Parts<'a, R> {
     /// Inputs of layer `index`, or outputs of the last, for some images: kept, or made.
     fn get<'b>(
         &self,
-        kept: &'b [Vec<R>],
+        kept: &'b [&[R]],
         images: Range<usize>,
         made: &'b [Vec<R>],
         index: usize,
@@ -264,24 +274,19 @@ impl<'a, R: Real> Parts<'a, R> {
         }
     }
 
-    /// The backward pass of the piece whose first image is `offset`.
+    /// The backward pass of the piece whose first image is `offset`; `sums` become its gradients of
+    /// all parameters.
     fn piece_back(
         &self,
-        kept: &[Vec<R>],
+        kept: &[&[R]],
         offset: usize,
         dy: &[R],
         mut dx: Option<&mut [R]>,
-        room: &mut Room<R>,
+        (room, sums): (&mut Room<R>, &mut [R]),
         skipped: usize,
     ) {
-        let Room { made, parameters, between, counts } = room;
-        for room in &mut *between {
-            room_for(self.images * self.longest(), room);
-        }
-        counts.clear();
-        counts.extend(self.layers[skipped..].iter().map(|layer| learned(layer.as_ref())));
-        let count = counts.iter().sum();
-        let parameters = room_for(count, parameters);
+        let Room { made, between } = room;
+        let parameters = &mut sums[..self.counts[skipped..].iter().sum()];
         parameters.fill(R::zero());
         let (first, last) = (self.length(skipped), self.length(self.layers.len()));
         let n = dy.len() / last;
@@ -289,7 +294,7 @@ impl<'a, R: Real> Parts<'a, R> {
             let end = (start + self.images).min(n);
             let images = offset + start..offset + end;
             self.make(kept, images.clone(), made);
-            let part = Part { kept, made, images, counts, skipped };
+            let part = Part { kept, made, images, skipped };
             let dx = dx.as_mut().map(|dx| &mut dx[start * first..end * first]);
             let dy = &dy[start * last..end * last];
             self.part_back(&part, dy, dx, between, parameters);
@@ -301,36 +306,41 @@ impl<'a, R: Real> Parts<'a, R> {
         part: &Part<'_, R>,
         dy: &[R],
         mut dx: Option<&mut [R]>,
-        [above, below]: &mut [Vec<R>; 2],
+        [even, odd]: &mut [Vec<R>; 2],
         mut parameters: &mut [R],
     ) {
-        let Part { kept, made, images, counts, skipped } = part;
+        let Part { kept, made, images, skipped } = part;
         let lowest = *skipped;
         let gathers = lowest == 0 && self.layers[0].gathers();
         for (index, layer) in self.layers.iter().enumerate().skip(lowest).rev() {
-            let (rest, of_layer) =
-                parameters.split_at_mut(parameters.len() - counts[index - lowest]);
+            let (rest, of_layer) = parameters.split_at_mut(parameters.len() - self.counts[index]);
             parameters = rest;
             let x = self.get(kept, images.clone(), made, index);
             let is_last = index + 1 == self.layers.len();
-            let above_it = &above[..images.len() * self.length(index + 1)];
+            let (above, below) =
+                if index % 2 == 0 { (&mut *odd, &mut *even) } else { (&mut *even, &mut *odd) };
+            let length = images.len() * self.length(index + 1);
             if gathers && index == 0 {
                 // The gradient of its outputs is where it will be completed, if it is asked for.
-                if let (true, Some(dx)) = (is_last, &mut dx) {
-                    dx.copy_from_slice(dy);
-                }
-                let dy = if is_last { dy } else { dx.as_deref().unwrap_or(above_it) };
+                let dy = match &mut dx {
+                    Some(dx) if is_last => {
+                        dx.copy_from_slice(dy);
+                        dy
+                    }
+                    Some(dx) => dx,
+                    None if is_last => dy,
+                    None => &above[..length],
+                };
                 return layer.backward_part(x, dy, None, of_layer);
             }
-            let dy = if is_last { dy } else { above_it };
+            let dy = if is_last { dy } else { &above[..length] };
             match &mut dx {
                 None if index == lowest => layer.backward_part(x, dy, None, of_layer),
                 Some(dx) if index == lowest + usize::from(gathers) => {
                     layer.backward_part(x, dy, Some(dx), of_layer);
                 }
-                _ => layer.backward_part(x, dy, Some(&mut below[..x.len()]), of_layer),
+                _ => layer.backward_part(x, dy, Some(room_for(x.len(), below)), of_layer),
             }
-            std::mem::swap(above, below);
         }
     }
 }
@@ -341,18 +351,19 @@ fn room_for<R: Real>(length: usize, memory: &mut Vec<R>) -> &mut [R] {
     &mut memory[..length]
 }
 
-/// Some images on their way back.
-struct Part<'a, R> {
-    kept: &'a [Vec<R>],
-    made: &'a [Vec<R>],
-    images: Range<usize>,
-    counts: &'a [usize],
-    skipped: usize,
+/// How many numbers each of some layers learns.
+pub(super) fn learned<R: Real>(layers: &[Box<dyn Layer<R>>]) -> [usize; MOST] {
+    let mut counts = [0; MOST];
+    for (count, layer) in counts.iter_mut().zip(layers) {
+        layer.visit(&mut |parameter| *count += parameter.gradient.len());
+    }
+    counts
 }
 
-/// Numbers of a layer that gradient descent learns.
-fn learned<R: Real>(layer: &dyn Layer<R>) -> usize {
-    let mut count = 0;
-    layer.visit(&mut |parameter| count += parameter.gradient.len());
-    count
+/// Some images on their way back.
+struct Part<'a, R> {
+    kept: &'a [&'a [R]],
+    made: &'a [Vec<R>],
+    images: Range<usize>,
+    skipped: usize,
 }

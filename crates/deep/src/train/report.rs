@@ -1,6 +1,6 @@
 //! What is told of each epoch.
 
-use crate::layer::Workspace;
+use crate::layer::{Chain, Workspace};
 use crate::network::{LayerKind, Network};
 use base::{Epoch, LayerEpoch};
 use serde::{Deserialize, Serialize};
@@ -17,18 +17,21 @@ pub struct EpochReport {
     pub incomplete_batches: usize,
 }
 
-/// Sums up gradients during an epoch.
+/// Sums up gradients during an epoch, and looks at the outputs of its last batch.
 pub(super) struct Norms {
     /// By layer; nothing for layers without weights.
     sums: Vec<Option<f64>>,
     steps: usize,
+    /// For each layer, which maps were 0 everywhere.
+    silent: Vec<Vec<bool>>,
 }
 
 impl Norms {
     pub(super) fn new(network: &Network<f32>) -> Self {
         let layers = network.chain().layers().iter();
         let learns = layers.map(|layer| layer.parameters().iter().any(|p| p.is_learned()));
-        Self { sums: learns.map(|learns| learns.then_some(0.0)).collect(), steps: 0 }
+        let sums = learns.map(|learns| learns.then_some(0.0)).collect();
+        Self { sums, steps: 0, silent: Vec::new() }
     }
 
     /// Adds the gradients of a step, and returns the length of all of them together.
@@ -46,14 +49,14 @@ impl Norms {
         total.sqrt()
     }
 
-    /// The lines of the report, given the workspace of the last batch.
-    pub(super) fn report(
-        &self,
-        network: &Network<f32>,
-        workspace: &Workspace<f32>,
-    ) -> Vec<LayerEpoch> {
-        let silent = silent_maps(network, workspace);
-        let layers = network.spec().layers.iter().zip(&self.sums).zip(silent).enumerate();
+    /// Looks at the outputs of the latest forward pass.
+    pub(super) fn look(&mut self, chain: &Chain<f32>, workspace: &Workspace<f32>) {
+        self.silent = silent_maps(chain, workspace);
+    }
+
+    /// The lines of the report, after [`Self::look`] in the last step.
+    pub(super) fn report(&self, network: &Network<f32>) -> Vec<LayerEpoch> {
+        let layers = network.spec().layers.iter().zip(&self.sums).zip(&self.silent).enumerate();
         let lines = layers.filter_map(|(index, ((spec, sum), silent))| {
             let share = || silent.iter().filter(|&&silent| silent).count() as f32;
             let dead =
@@ -66,14 +69,14 @@ impl Norms {
     }
 }
 
-/// For each layer, which maps were 0 everywhere in the last batch.
-fn silent_maps(network: &Network<f32>, workspace: &Workspace<f32>) -> Vec<Vec<bool>> {
-    let depths = 1..=network.depth();
+/// For each layer, which maps were 0 everywhere in the latest forward pass.
+fn silent_maps(chain: &Chain<f32>, workspace: &Workspace<f32>) -> Vec<Vec<bool>> {
+    let depths = 1..=chain.depth();
     let mut silent: Vec<_> =
-        depths.map(|depth| vec![true; network.output_shape(depth).channels]).collect();
-    network.chain().look_at_outputs(workspace, &mut |depth, outputs| {
+        depths.map(|depth| vec![true; chain.output_shape(depth).channels]).collect();
+    chain.look_at_outputs(workspace, &mut |depth, outputs| {
         let silent = &mut silent[depth - 1];
-        let maps = outputs.chunks_exact(network.output_shape(depth).plane());
+        let maps = outputs.chunks_exact(chain.output_shape(depth).plane());
         for (map, y) in maps.enumerate() {
             let map = map % silent.len();
             silent[map] = silent[map] && y.iter().all(|&y| y == 0.0);

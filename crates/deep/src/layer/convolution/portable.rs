@@ -124,12 +124,11 @@ impl<R: Real> Convolution<R> {
         groups.map(move |y| Mat::new(y, maps, plane).column_range(first, pixels))
     }
 
-    /// Brings the transposed gradient of each group, which is in `unordered`, into the order of the
-    /// weights.
-    pub(super) fn transpose_gradient(&mut self) {
+    /// Brings the transposed gradient of each group into the order of the weights.
+    pub(super) fn transpose_gradient(&mut self, transposed: &[R]) {
         let (maps, fan_in) = (self.output.channels / self.groups, self.fan_in());
         let groups = self.weights.gradient.chunks_exact_mut(maps * fan_in);
-        for (to, from) in groups.zip(self.unordered.chunks_exact(maps * fan_in)) {
+        for (to, from) in groups.zip(transposed.chunks_exact(maps * fan_in)) {
             for (map, to) in to.chunks_exact_mut(fan_in).enumerate() {
                 let from = from[map..].iter().step_by(maps);
                 to.iter_mut().zip(from).for_each(|(to, &from)| *to = from);

@@ -103,9 +103,10 @@ impl Task {
         };
         let count = batch * network.input_shape().len();
         let inputs: Vec<f32> = StandardNormal.sample_iter(Seed(2).rng()).take(count).collect();
-        let training = match work {
-            "train" => Some(Training::new(&network, &inputs, batch)?),
-            "infer" => None,
+        let (inputs, training) = match work {
+            // They are in the workspace then.
+            "train" => (Vec::new(), Some(Training::new(&network, &inputs, batch)?)),
+            "infer" => (inputs, None),
             _ => bail!("there is no work {work}"),
         };
         Ok(Self { network, inputs, training })
