@@ -2,10 +2,12 @@
 
 mod params;
 mod trained;
+mod views;
 
 pub use params::CnnParams;
 pub use trained::TrainedCnn;
 pub(crate) use trained::infer;
+pub(crate) use views::Views;
 
 use crate::train::Training;
 use base::{

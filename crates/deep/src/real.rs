@@ -1,5 +1,8 @@
 //! The numbers a network computes with.
 
+mod exponential;
+
+use exponential::exponential;
 use ndarray::NdFloat;
 use std::iter::Sum;
 
@@ -10,6 +13,10 @@ pub trait Real: NdFloat + Sum {
 
     /// The same number in double precision.
     fn as_f64(self) -> f64;
+
+    /// `e^x`, which loops compute for many numbers at a time where the standard library's `exp` is
+    /// called for each.
+    fn exponential(self) -> Self;
 
     /// The complementary error function, `1 - erf(x)`.
     fn erfc(self) -> Self;
@@ -24,6 +31,11 @@ impl Real for f32 {
         f64::from(self)
     }
 
+    #[inline(always)]
+    fn exponential(self) -> Self {
+        exponential(self)
+    }
+
     fn erfc(self) -> Self {
         libm::erfcf(self)
     }
@@ -36,6 +48,10 @@ impl Real for f64 {
 
     fn as_f64(self) -> f64 {
         self
+    }
+
+    fn exponential(self) -> Self {
+        self.exp()
     }
 
     fn erfc(self) -> Self {

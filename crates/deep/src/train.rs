@@ -12,7 +12,7 @@ pub(crate) mod input;
 pub(crate) mod report;
 pub(crate) mod sampling;
 
-use crate::cnn::{CnnParams, TrainedCnn, infer};
+use crate::cnn::{CnnParams, TrainedCnn, Views, infer};
 use crate::layer::{Chain, Workspace};
 use crate::loss::{Objective, Target};
 use crate::network::Network;
@@ -148,7 +148,7 @@ impl<'a> Training<'a> {
         let classes = self.truth(&self.rows);
         let seed = self.seed.child("order", epoch as u64);
         let order = self.params.sampling.order(&classes, seed);
-        let changes = self.changes(epoch);
+        let changes = self.changes(&order, epoch);
         let (mut batch, mut truth) = (Vec::new(), Vec::new());
         for step in 0..self.plan.steps_per_epoch {
             let positions = self.plan.batch(step, self.rows.len());
@@ -260,8 +260,8 @@ impl<'a> Training<'a> {
             self.network.restore(&best.weights);
         }
         let curve = self.reports.into_iter().map(|report| report.epoch).collect();
-        let (size, mirror) = (self.images.size(), self.params.mirror);
-        TrainedCnn::new(self.network, self.normalisation, size, convergence, curve, mirror)
+        let (size, views) = (self.images.size(), Views::new(&self.params));
+        TrainedCnn::new(self.network, self.normalisation, size, convergence, curve, views)
     }
 
     fn truth(&self, rows: &[usize]) -> Vec<usize> {
@@ -269,10 +269,10 @@ impl<'a> Training<'a> {
     }
 
     /// What happens to the image at each position of the epoch's order.
-    fn changes(&self, epoch: usize) -> Vec<Change> {
+    fn changes(&self, order: &[usize], epoch: usize) -> Vec<Change> {
         let size = self.images.size();
-        let (count, size) = (self.rows.len(), (size.height, size.width));
-        self.params.augment.draw(count, self.params.max_shift, size, self.seed, epoch as u64)
+        let (max, size) = (self.params.max_shift, (size.height, size.width));
+        self.params.augment.draw(order, max, size, self.seed, epoch as u64)
     }
 
     fn write_batch(&mut self, batch: &[usize], changes: &[Change]) {

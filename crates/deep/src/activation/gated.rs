@@ -25,7 +25,7 @@ impl Function for Gelu {
     fn slope<R: Real>(&self, x: R) -> R {
         // 1 / sqrt(2 pi) = 2 / sqrt(pi) / sqrt(2) / 2
         let density = R::of(FRAC_2_SQRT_PI * FRAC_1_SQRT_2 / 2.0);
-        let density = density * (x * x * R::of(-0.5)).exp();
+        let density = density * (x * x * R::of(-0.5)).exponential();
         // Far from 0 the density is 0, and x is not to spoil it.
         let term = if density > R::zero() { x * density } else { R::zero() };
         normal_distribution(x) + term
@@ -45,6 +45,11 @@ impl Function for Silu {
     }
 
     fn slope<R: Real>(&self, x: R) -> R {
-        sigmoid(x) + x * sigmoid(x) * sigmoid(-x)
+        let gate = sigmoid(x);
+        gate + x * gate * sigmoid(-x)
+    }
+
+    fn is_quick(&self) -> bool {
+        true
     }
 }

@@ -95,6 +95,6 @@ impl Function for Elu {
 
     #[inline]
     fn slope<R: Real>(&self, x: R) -> R {
-        if x > R::zero() { R::one() } else { R::of(self.alpha) * x.exp() }
+        if x > R::zero() { R::one() } else { R::of(self.alpha) * x.exponential() }
     }
 }

@@ -33,7 +33,7 @@ impl<R: Real> Layer<R> for Softmax {
             for pixel in 0..plane {
                 let maps = || (pixel..self.shape.len()).step_by(plane);
                 let largest = maps().map(|k| image[k]).fold(R::neg_infinity(), R::max);
-                maps().for_each(|k| image[k] = (image[k] - largest).exp());
+                maps().for_each(|k| image[k] = (image[k] - largest).exponential());
                 let sum: R = maps().map(|k| image[k]).sum();
                 maps().for_each(|k| image[k] /= sum);
             }

@@ -65,6 +65,10 @@ pub struct CnnParams {
     /// exchanged: probabilities are the mean of both ("test-time augmentation").
     #[serde(skip_serializing_if = "is_default")]
     pub mirror: bool,
+    /// Where above 0, a trained network looks at each image moved by this many pixels up and left,
+    /// and down and right, too: both together count as much as the image in its place.
+    #[serde(skip_serializing_if = "is_default")]
+    pub test_shift: usize,
     /// Longest gradient of all weights together; longer ones are scaled down. Above 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
@@ -97,6 +101,7 @@ impl Default for CnnParams {
             sampling: Sampling::default(),
             label_smoothing: 0.0,
             mirror: false,
+            test_shift: 0,
             clip_norm: None,
         }
     }

@@ -1,5 +1,6 @@
 //! The trained network as a model.
 
+use super::views::Views;
 use crate::layer::PIECE;
 use crate::loss::softmax;
 use crate::network::{Network, OnnxError};
@@ -15,8 +16,7 @@ pub struct TrainedCnn {
     normalisation: Normalisation,
     size: Size,
     summary: FitSummary,
-    /// Whether scores are means of those of each image and of its mirror image.
-    mirror: bool,
+    views: Views,
     /// Bytes of the last layer, which the embedding does without.
     last_layer_bytes: u64,
 }
@@ -28,7 +28,7 @@ impl TrainedCnn {
         size: Size,
         convergence: Convergence,
         curve: Vec<Epoch>,
-        mirror: bool,
+        views: Views,
     ) -> Self {
         let bytes = |count: usize| (count * size_of::<f32>()) as u64;
         let [all, embedding] =
@@ -36,7 +36,7 @@ impl TrainedCnn {
         let model_bytes = bytes(all + normalisation.learned_count());
         let summary = FitSummary { convergence, model_bytes, curve };
         let last_layer_bytes = bytes(all - embedding);
-        Self { network, normalisation, size, summary, mirror, last_layer_bytes }
+        Self { network, normalisation, size, summary, views, last_layer_bytes }
     }
 
     /// The network, with the numbers it has learned.
@@ -126,12 +126,14 @@ impl Embedding for TrainedCnn {
 
 impl Predict<Images> for TrainedCnn {
     fn scores(&self, x: &Images) -> Scores {
-        let mut probabilities = self.probabilities(x, &Change::NONE);
-        if self.mirror {
-            let mirrored = self.probabilities(x, &Change { flip: true, ..Change::NONE });
-            probabilities = (probabilities + mirrored) / 2.0;
+        let mut views = self.views.all().into_iter();
+        let mut view =
+            || views.next().map(|(change, share)| self.probabilities(x, &change) * share);
+        let mut mean = view().expect("at least one view");
+        while let Some(probabilities) = view() {
+            mean += &probabilities;
         }
-        Scores::new(probabilities)
+        Scores::new(mean)
     }
 
     fn summary(&self) -> FitSummary {

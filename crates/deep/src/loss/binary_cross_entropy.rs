@@ -13,7 +13,7 @@ pub(super) fn sigmoids<R: Real>(z: &mut [R]) {
 
 /// `1 / (1 + exp(-z))`.
 pub(crate) fn sigmoid<R: Real>(z: R) -> R {
-    let small = (-z.abs()).exp();
+    let small = (-z.abs()).exponential();
     let share = R::one() / (R::one() + small);
     if z < R::zero() { small * share } else { share }
 }
@@ -22,7 +22,7 @@ pub(crate) fn sigmoid<R: Real>(z: R) -> R {
 pub(crate) fn softplus<R: Real>(z: R) -> R {
     // `max` would turn NaN into 0.
     let positive = if z < R::zero() { R::zero() } else { z };
-    positive + (-z.abs()).exp().ln_1p()
+    positive + (-z.abs()).exponential().ln_1p()
 }
 
 pub(super) fn of_row<R: Real>(z: &[R], wanted: impl Fn(usize) -> R) -> R {

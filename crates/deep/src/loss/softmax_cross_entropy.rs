@@ -22,7 +22,7 @@ use crate::real::Real;
 pub fn softmax<R: Real>(z: &mut [R], classes: usize) {
     for z in z.chunks_exact_mut(classes) {
         let largest = z.iter().copied().fold(R::neg_infinity(), R::max);
-        z.iter_mut().for_each(|z| *z = (*z - largest).exp());
+        z.iter_mut().for_each(|z| *z = (*z - largest).exponential());
         let sum: R = z.iter().copied().sum();
         z.iter_mut().for_each(|z| *z /= sum);
     }
@@ -31,7 +31,7 @@ pub fn softmax<R: Real>(z: &mut [R], classes: usize) {
 /// `- sum of t[k] log p[k]`. Classes that are not wanted at all do not count, also if `p` is 0.
 pub(super) fn of_row<R: Real>(z: &[R], wanted: impl Fn(usize) -> R) -> R {
     let largest = z.iter().copied().fold(R::neg_infinity(), R::max);
-    let log_sum = z.iter().map(|&z| (z - largest).exp()).sum::<R>().ln();
+    let log_sum = z.iter().map(|&z| (z - largest).exponential()).sum::<R>().ln();
     let terms = z.iter().enumerate().map(|(k, &z)| (z, wanted(k)));
     let terms = terms.filter(|(_, t)| *t != R::zero());
     terms.map(|(z, t)| t * (log_sum - (z - largest))).sum()

@@ -17,7 +17,10 @@ pub struct AugmentParams {
     /// Enlarged or reduced by up to this share, at least 0 and less than 1: with 0.1, to between
     /// 1 / 1.1 and 1.1 of the size.
     pub scale: f64,
-    /// Whether half of the images are mirrored, left and right exchanged.
+    /// Whether images are mirrored, left and right exchanged: a half drawn at random in the first
+    /// epoch, the other half in the second, and so on in turns, so that two epochs show every image
+    /// both ways (K. Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", arXiv:2404.00498,
+    /// 2024, section 3.6).
     pub flip: bool,
     /// Side in pixels of a square that is covered with the mean colour, at a random place, partly
     /// outside (T. DeVries, G. Taylor, "Improved regularization of convolutional neural networks
@@ -76,11 +79,12 @@ impl AugmentParams {
         Ok(())
     }
 
-    /// What happens to each of `count` images of that size. `max_shift` pixels apart, all is drawn
-    /// here; shifts come from a seed of their own, as they did before there was anything else.
+    /// What happens to each of the given images, which have that size. `max_shift` pixels apart, all
+    /// is drawn here; shifts come from a seed of their own, as they did before there was anything
+    /// else.
     pub(crate) fn draw(
         &self,
-        count: usize,
+        rows: &[usize],
         max_shift: usize,
         (height, width): (usize, usize),
         seed: Seed,
@@ -89,9 +93,11 @@ impl AugmentParams {
         let (max, mut shifts) = (max_shift as i64, seed.child("shift", epoch).rng());
         let mut shift = || shifts.random_range(-max..=max) as isize;
         let mut rng = seed.child("augment", epoch).rng();
-        let change =
-            |_| Change { shift: (shift(), shift()), ..self.other(height, width, &mut rng) };
-        (0..count).map(change).collect()
+        let change = |&row: &usize| {
+            let flip = self.flip && is_mirrored(row, seed, epoch);
+            Change { shift: (shift(), shift()), flip, ..self.other(height, width, &mut rng) }
+        };
+        rows.iter().map(change).collect()
     }
 
     fn other(&self, height: usize, width: usize, rng: &mut impl RngExt) -> Change {
@@ -103,9 +109,6 @@ impl AugmentParams {
             let power: f64 = rng.random_range(-1.0..=1.0);
             change.scale = (1.0 + self.scale).powf(power);
         }
-        if self.flip {
-            change.flip = rng.random::<f64>() < 0.5;
-        }
         if self.cutout > 0 {
             change.covered = Some([height, width].map(|side| {
                 let centre = rng.random_range(0..side as i64) as isize;
@@ -115,6 +118,12 @@ impl AugmentParams {
         }
         change
     }
+}
+
+/// Whether it is the turn of an image's mirror image.
+fn is_mirrored(row: usize, seed: Seed, epoch: u64) -> bool {
+    let at_first: bool = seed.child("flip", row as u64).rng().random();
+    at_first ^ !epoch.is_multiple_of(2)
 }
 
 #[cfg(test)]
@@ -142,8 +151,9 @@ mod tests {
     #[test]
     fn changes_stay_within_their_settings_and_use_them() {
         let params = AugmentParams { rotate: 10.0, scale: 0.25, flip: true, cutout: 3 };
-        let changes = params.draw(500, 2, (6, 8), Seed(1), 3);
-        assert_eq!(changes, params.draw(500, 2, (6, 8), Seed(1), 3));
+        let rows: Vec<usize> = (0..500).collect();
+        let changes = params.draw(&rows, 2, (6, 8), Seed(1), 3);
+        assert_eq!(changes, params.draw(&rows, 2, (6, 8), Seed(1), 3));
         let all = |test: &dyn Fn(&Change) -> bool| changes.iter().all(test);
         assert!(all(&|c| c.angle.abs() <= 10_f64.to_radians() && (0.8..=1.25).contains(&c.scale)));
         assert!(all(&|c| c.covered.unwrap().iter().all(|(first, end)| end - first == 3)));
@@ -154,7 +164,23 @@ mod tests {
             assert!((-2..=2).all(|x| changes.iter().any(|change| change.shift == (y, x))));
         }
         // Without settings only shifts are left, and they are the same.
-        let plain = AugmentParams::default().draw(500, 2, (6, 8), Seed(1), 3);
+        let plain = AugmentParams::default().draw(&rows, 2, (6, 8), Seed(1), 3);
         assert!(plain.iter().zip(&changes).all(|(a, b)| a.shift == b.shift && a.is_shift()));
+    }
+
+    #[test]
+    fn two_epochs_show_every_image_both_ways() {
+        let params = AugmentParams { flip: true, ..AugmentParams::default() };
+        let mirrored = |rows: &[usize], epoch| -> Vec<bool> {
+            let changes = params.draw(rows, 0, (6, 8), Seed(1), epoch);
+            changes.iter().map(|change| change.flip).collect()
+        };
+        let rows: Vec<usize> = (0..100).collect();
+        let first = mirrored(&rows, 0);
+        assert!(first.iter().zip(mirrored(&rows, 1)).all(|(&a, b)| a != b));
+        assert_eq!(first, mirrored(&rows, 2));
+        // Whatever the order in which they are met.
+        let turned: Vec<usize> = rows.iter().rev().copied().collect();
+        assert!(first.iter().rev().eq(&mirrored(&turned, 0)));
     }
 }
