@@ -99,8 +99,8 @@ pub(crate) struct CompareArgs {
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Extras {
     /// Also write the course of every training that has epochs (loss, accuracy, learning rate; of
-    /// networks, gradients and dead units by layer) as event files, for
-    /// `tensorboard --logdir RUN/tensorboard`; a finished run is not done again for it
+    /// networks, gradients and dead units by layer), from what the run has kept, as event files for
+    /// `tensorboard --logdir RUN/tensorboard`
     #[arg(long)]
     pub(crate) tensorboard: bool,
 }
