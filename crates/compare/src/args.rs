@@ -29,6 +29,9 @@ pub(crate) enum Task {
     Report {
         /// Run directory, as `cargo xtask compare` has written it
         run: PathBuf,
+
+        #[command(flatten)]
+        extras: Extras,
     },
 }
 
@@ -84,9 +87,22 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 
+    #[command(flatten)]
+    pub(crate) extras: Extras,
+
     /// Show what would be run, and stop
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// What is made from a run beside the report, if it is asked for.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Extras {
+    /// Also write the course of every training that has epochs (loss, accuracy, learning rate; of
+    /// networks, gradients and dead units by layer), from what the run has kept, as event files for
+    /// `tensorboard --logdir RUN/tensorboard`
+    #[arg(long)]
+    pub(crate) tensorboard: bool,
 }
 
 const EXIT_CODES: &str = "\

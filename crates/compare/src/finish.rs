@@ -1,10 +1,12 @@
 //! What is worked out from the finished trials: predictions side by side, example images, the
 //! report, and the answer on the terminal.
 
+use crate::args::Extras;
 use crate::pipelines::Pipelines;
 use crate::plan::Plan;
 use crate::run::BadRequest;
 use crate::sets::OpenSet;
+use crate::tensorboard;
 use crate::text::counted;
 use anyhow::Context;
 use base::Images;
@@ -50,9 +52,9 @@ fn spread(rows: &[usize]) -> Vec<usize> {
 }
 
 /// Carries out `cargo xtask report`.
-pub(crate) fn report_of(root: &Path) -> anyhow::Result<()> {
+pub(crate) fn report_of(root: &Path, extras: Extras) -> anyhow::Result<()> {
     match RunDirectory::new(root).manifest() {
-        Ok(Some(_)) => report(root),
+        Ok(Some(_)) => report(root, extras),
         Ok(None) => {
             Err(BadRequest(vec![StoreError::NoRun { path: root.to_owned() }.to_string()]).into())
         }
@@ -61,8 +63,9 @@ pub(crate) fn report_of(root: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes the report of a run directory and says on stdout where it is and what it answers.
-pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
+pub(crate) fn report(root: &Path, extras: Extras) -> anyhow::Result<()> {
     let Written { page, summary } = report::write(root)?;
+    let events = if extras.tensorboard { Some(event_files(root)?) } else { None };
     RunDirectory::new(root).clear_partial()?;
     let manifest = RunDirectory::new(root).manifest()?;
     let missing = manifest.map_or(0, |manifest| {
@@ -77,7 +80,18 @@ pub(crate) fn report(root: &Path) -> anyhow::Result<()> {
     }
     let mut lines: Vec<String> = summary.sets.iter().map(answer_line).collect();
     lines.push(format!("report: {}", page.display()));
+    lines.extend(events);
     print(&lines)
+}
+
+/// Writes `tensorboard/`, and says where it is and what is in it.
+fn event_files(root: &Path) -> anyhow::Result<String> {
+    let written = tensorboard::write(&Run::load(root)?)?;
+    if written == 0 {
+        return Ok("tensorboard: none of the trainings has epochs".to_owned());
+    }
+    let folder = root.join(tensorboard::FOLDER);
+    Ok(format!("tensorboard: {} ({})", folder.display(), counted(written, "training", "trainings")))
 }
 
 /// Pipelines without a result, because the run was interrupted.

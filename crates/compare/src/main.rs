@@ -28,6 +28,7 @@ mod search;
 mod seeds;
 mod sets;
 mod sources;
+mod tensorboard;
 mod text;
 mod together;
 
@@ -39,7 +40,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Compare(args) => run::compare(&args),
-        Task::Report { run } => finish::report_of(&run),
+        Task::Report { run, extras } => finish::report_of(&run, extras),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

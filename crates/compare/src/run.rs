@@ -87,7 +87,7 @@ pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<()> {
     }
     progress.finish();
     finish::outputs(&directory, &sets)?;
-    finish::report(&root)
+    finish::report(&root, args.extras)
 }
 
 /// The plan of the command line: a preset or a file, with what the options change.

@@ -2,10 +2,11 @@
 
 mod common;
 
-use common::{compare, files, succeed, trials, workplace};
+use common::{command, compare, files, succeed, trials, workplace};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Every network that comes along, one described on the spot, and one that is searched.
 const NETWORKS: &str = r#"
@@ -138,4 +139,108 @@ fn a_network_that_is_not_known_or_wrongly_described_is_told_before_any_work() {
             "{stderr}"
         );
     }
+}
+
+/// Two networks, one of a single epoch, and one that does without.
+const SHORT: &str = r#"
+name = "short"
+data = ["bars"]
+protocol = { folds = 2 }
+
+[[extractor]]
+name = "pixels"
+kind = "pixels"
+
+[[classifier]]
+name = "mean"
+kind = "nearest-mean"
+on = ["pixels"]
+
+[[model]]
+name = "one epoch"
+kind = "cnn"
+network = { layers = [{ kind = "affine", outputs = 4 }, { kind = "relu" }, { kind = "affine" }] }
+epochs = 1
+min_steps = 1
+
+[[model]]
+name = "two epochs"
+kind = "cnn"
+network = { layers = [{ kind = "affine" }] }
+epochs = 2
+min_steps = 1
+"#;
+
+/// The event files of a run, by path.
+fn event_files(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = files(run);
+    files.retain(|path, _| path.starts_with("tensorboard"));
+    files
+}
+
+#[test]
+fn the_courses_of_trainings_become_event_files_on_request() {
+    let workplace = workplace();
+    let folder = workplace.path();
+    write_plan(folder, SHORT);
+    let run = folder.join("run");
+    let arguments = ["--plan", "plan.toml", "--out", "run", "--threads", "1"];
+    succeed(&compare(folder, &arguments));
+    assert!(!run.join("tensorboard").exists());
+    let page = fs::read_to_string(run.join("report.html")).unwrap().replace('\u{a0}', " ");
+    assert!(page.contains("ran its 1 epoch<") && page.contains("ran its 2 epochs<"));
+
+    // Asked for later: nothing is trained again, or its times would differ.
+    let costs = |run: &Path| {
+        let mut files = files(run);
+        files.retain(|path, _| path.starts_with("costs"));
+        files
+    };
+    let before = costs(&run);
+    let output = compare(folder, &[&arguments[..], &["--tensorboard"]].concat());
+    succeed(&output);
+    assert!(costs(&run) == before);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let place = Path::new("run").join("tensorboard");
+    // Each network on two folds and on all training rows.
+    let told = format!("tensorboard: {} (6 trainings)\n", place.display());
+    assert!(stdout.ends_with(&told), "{stdout}");
+
+    let written = event_files(&run);
+    let mut expected = BTreeMap::new();
+    for (_, trial) in trials(&run) {
+        let id = trial["id"].as_str().unwrap();
+        let Ok(curve) = fs::read_to_string(run.join(format!("curves/{id}.jsonl"))) else {
+            assert_eq!(trial["spec"]["pipeline"], "pixels + mean");
+            continue;
+        };
+        let curve = curve.lines().map(|line| serde_json::from_str::<base::Epoch>(line).unwrap());
+        let pipeline = trial["spec"]["pipeline"].as_str().unwrap().replace([' ', '+'], "-");
+        let split = trial["split"].as_str().unwrap().strip_prefix("bars.").unwrap();
+        let path =
+            format!("tensorboard/bars/{pipeline}/{split}-{}/events.out.tfevents.0", &id[..12]);
+        expected.insert(path.into(), deep::tensorboard::events(&curve.collect::<Vec<_>>()));
+    }
+    assert_eq!(written.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    assert!(written == expected);
+
+    // Lost, they are made again from what the run has kept; and equal runs have equal ones.
+    fs::remove_dir_all(run.join("tensorboard")).unwrap();
+    succeed(&command(folder, &["report", "run", "--tensorboard"]).output().unwrap());
+    assert!(event_files(&run) == expected && !run.join(".partial").exists());
+    let other = ["--plan", "plan.toml", "--out", "other", "--threads", "2", "--tensorboard"];
+    succeed(&compare(folder, &other));
+    assert!(event_files(&folder.join("other")) == expected);
+}
+
+#[test]
+fn a_run_without_networks_says_that_there_are_no_event_files() {
+    let workplace = workplace();
+    let folder = workplace.path();
+    write_plan(folder, SHORT.split("[[model]]").next().unwrap());
+    let output = compare(folder, &["--plan", "plan.toml", "--out", "run", "--tensorboard"]);
+    succeed(&output);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.ends_with("none of the trainings has epochs\n"), "{stdout}");
+    assert!(!folder.join("run/tensorboard").exists());
 }

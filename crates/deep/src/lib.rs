@@ -8,6 +8,7 @@
 //! | [`OptimiserParams`], [`ScheduleParams`] | eight rules to move weights, six for their rate |
 //! | [`NetworkSpec`] | a network as a list of layers, in TOML; [`Network::summary`] |
 //! | [`Training`], [`Cnn`] | the training loop, epoch by epoch; the recipe with its settings |
+//! | [`tensorboard`] | the course of a training as an event file |
 //! | [`gradcheck`], [`inspect`] | gradients beside differences; what a network looks at |
 //!
 //! Everything is computed on the CPU, in `f32` (or `f64`, to check gradients), as products of
@@ -28,6 +29,7 @@ mod network;
 mod optimiser;
 mod real;
 mod schedule;
+pub mod tensorboard;
 mod train;
 
 pub use activation::{

@@ -44,9 +44,11 @@ pub(crate) fn unsigned_points(difference: f64, decimals: usize) -> String {
     format!("{:.decimals$}", 100.0 * difference.abs())
 }
 
-/// A number of points with its unit: "2 points".
+/// A number of points with its unit: "2 points", "1 point", "1.0 points".
 pub(crate) fn points(number: impl std::fmt::Display) -> String {
-    format!("{number}{NBSP}points")
+    let number = number.to_string();
+    let unit = if number == "1" { "point" } else { "points" };
+    format!("{number}{NBSP}{unit}")
 }
 
 /// Decimals, at least 1, at which `value` does not look like `other`: a loss of 1.97 points is
@@ -168,6 +170,8 @@ mod tests {
         assert_eq!(signed_points(0.0041, 1), "+0.4");
         assert_eq!(signed_points(-0.021, 1), "−2.1");
         assert_eq!(signed_points(-0.0004, 1), "0.0");
+        let said = ["1", "1.5", "+1.0", "2"].map(|number| seen(&points(number)));
+        assert_eq!(said, ["1 point", "1.5 points", "+1.0 points", "2 points"]);
         assert_eq!((plain(95.0), plain(99.9)), ("95".to_owned(), "99.9".to_owned()));
     }
 

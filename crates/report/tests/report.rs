@@ -210,7 +210,7 @@ fn the_scoreboard_is_that_of_the_summary(root: &Path, html: &str) {
             rows.iter().filter_map(|row| cells(row)[0].strip_suffix(" %")?.parse().ok()).collect();
         assert!(accuracies.is_sorted_by(|a, b| a >= b), "{accuracies:?}");
     }
-    assert!(html.contains("did not converge within 1,000,000 iterations"));
+    assert!(html.contains("did not converge within 1,000,000\u{a0}iterations"));
     assert!(html.contains("at the edge of its grid"));
 }
 
@@ -292,6 +292,29 @@ fn the_answer_is_told_in_a_sentence_with_the_numbers_of_the_verdict() {
         let verdict = summary.sets[0].answer.as_ref().unwrap().verdict;
         let low = format!("{:.1}", 100.0 * verdict.interval.low).replace('-', "−");
         assert!(card.contains(&low), "{card} does not say {low}");
+    }
+}
+
+#[test]
+fn one_is_said_in_the_singular() {
+    use base::Convergence::{Completed, EarlyStopped, LimitReached};
+    let folder = tempfile::tempdir().unwrap();
+    let classes = ["cat", "dog"].map(str::to_owned).to_vec();
+    let set = Set { name: "pets".to_owned(), classes, train: 60, test: 40 };
+    let mut pipelines = Vec::new();
+    for (family, name, convergence) in [
+        (Family::Classical, "limited", LimitReached { iterations: 1 }),
+        (Family::Classical, "boosted", Completed { iterations: 1 }),
+        (Family::Deep, "short", Completed { iterations: 1 }),
+        (Family::Deep, "stopped", EarlyStopped { iterations: 1, best: 1 }),
+    ] {
+        let usual = pipeline(family, name, "own", Some(0.9), 1.0);
+        pipelines.push(fixture::Pipeline { convergence, ..usual });
+    }
+    fixture::write_run(folder.path(), &[set], &pipelines);
+    let html = page(folder.path()).replace('\u{a0}', " ");
+    for note in ["within 1 iteration", "its 1 round", "its 1 epoch", "after 1 epoch"] {
+        assert!(html.contains(note) && !html.contains(&format!("{note}s")), "{note}");
     }
 }
 

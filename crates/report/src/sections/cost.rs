@@ -160,9 +160,9 @@ fn figure(set: &SetView<'_>) -> Result<Option<Figure>, ReportError> {
         plot::marker(&mut canvas, pipeline.family, place);
     }
     let alt = format!(
-        "Accuracy on {} against the time to train, {} pipelines; numbers in the table below.",
+        "Accuracy on {} against the time to train, {}; numbers in the table below.",
         set.summary.dataset,
-        points.len()
+        text::counted(points.len() as u64, "pipeline", "pipelines")
     );
     Figure::new(set.stem("cost"), &alt, &canvas).map(Some)
 }

@@ -15,7 +15,7 @@ pub(crate) const SECTION: Section = Section { id: "method", title: "Method", ren
 fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> {
     let protocol = &run.manifest.protocol;
     let level = text::plain(100.0 * protocol.level);
-    let margin = text::plain(100.0 * protocol.margin);
+    let margin = text::points(text::plain(100.0 * protocol.margin));
     let test_share = text::plain(100.0 * protocol.test_share);
     let html = html! {
         dl.method {
@@ -82,8 +82,8 @@ fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> 
             dt { "Verdict" }
             dd {
                 "A question of non-inferiority: " em { "enough" } " if the whole interval lies \
-                 above −" (margin) " points, " em { "not enough" } " if it lies wholly below, "
-                em { "cannot tell" } " if it holds −" (margin) " points. Either of the first two \
+                 above −" (margin) ", " em { "not enough" } " if it lies wholly below, "
+                em { "cannot tell" } " if it holds −" (margin) ". Either of the first two \
                  is then wrong in at most about " (text::plain(50.0 * (1.0 - protocol.level)))
                 " % of cases, for one data set. With several data sets nothing is corrected: each answer stands for its own."
             }

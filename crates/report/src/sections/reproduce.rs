@@ -13,7 +13,7 @@ pub(crate) const SECTION: Section =
     Section { id: "reproduce", title: "Check and reproduce", render };
 
 /// What lies in a run directory.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 12] = [
     ("manifest.json", "what was asked for: the plan with all defaults, hashes, command, seed"),
     ("environment.json", "the machine and the compiler"),
     ("data/<set>.json", "a digest per image, labels, warnings, images with the same pixels"),
@@ -24,6 +24,7 @@ const FILES: [(&str, &str); 11] = [
     ("costs/<aa>/<id>.json", "times of a trial"),
     ("predictions/<set>.csv", "the predictions of all pipelines, image by image"),
     ("examples/<set>/*.png", "test images on which exactly one champion is right"),
+    ("tensorboard/<set>/<pipeline>/…", "with --tensorboard: curves as event files for TensorBoard"),
     ("summary.json, report.html, figures/", "this report; can be made again from all others"),
 ];
 

@@ -128,14 +128,18 @@ fn notes(pipeline: &PipelineSummary, result: &TestResult) -> Markup {
     let mut notes = Vec::new();
     match result.convergence {
         Convergence::LimitReached { iterations } => {
-            notes.push(format!("did not converge within {} iterations", text::count(iterations)));
+            let iterations = text::counted(iterations, "iteration", "iterations");
+            notes.push(format!("did not converge within {iterations}"));
         }
         Convergence::EarlyStopped { iterations, best } => {
-            notes.push(format!("stopped early after {iterations} epochs, weights of epoch {best}"));
+            let epochs = text::counted(iterations, "epoch", "epochs");
+            notes.push(format!("stopped early after {epochs}, weights of epoch {best}"));
         }
         Convergence::Completed { iterations } => {
-            let passes = if pipeline.family == Family::Deep { "epochs" } else { "rounds" };
-            notes.push(format!("ran its {} {passes}", text::count(iterations)));
+            let deep = pipeline.family == Family::Deep;
+            let (one, many) = if deep { ("epoch", "epochs") } else { ("round", "rounds") };
+            let passes = text::counted(iterations, one, many);
+            notes.push(format!("ran its {passes}"));
         }
         Convergence::Direct | Convergence::Converged { .. } | Convergence::Unknown => {}
     }
@@ -198,8 +202,8 @@ fn figure(set: &SetView<'_>) -> Result<Option<Figure>, ReportError> {
     }
     let best = &finished[0];
     let alt = format!(
-        "Accuracies of {} pipelines on {} with intervals; the best is {} with {}.",
-        finished.len(),
+        "Accuracies of {} on {} with intervals; the best is {} with {}.",
+        text::counted(finished.len() as u64, "pipeline", "pipelines"),
         set.summary.dataset,
         best.0.name,
         text::percent(best.1.accuracy)

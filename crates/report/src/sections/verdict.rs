@@ -16,12 +16,12 @@ pub(crate) const SECTION: Section = Section { id: "verdict", title: "The answer"
 
 fn render(run: &Run, summary: &Summary) -> Result<Option<Content>, ReportError> {
     let protocol = &run.manifest.protocol;
-    let margin = text::plain(100.0 * protocol.margin);
+    let margin = text::points(text::plain(100.0 * protocol.margin));
     let figure = overview(run, summary)?;
     let html = html! {
         p.lead {
             "Will hand-crafted features and a classical classifier do, or is a deep network \
-             needed? A loss of accuracy of less than " strong { (margin) " points" }
+             needed? A loss of accuracy of less than " strong { (margin) }
             " (percentage points of the test images) counts as “will do”."
         }
         @if summary.sets.len() > 1 { p.lead { strong { (headline(summary)) } } }
