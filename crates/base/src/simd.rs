@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 /// run on this processor; a value by itself is no proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Simd {
-    /// What every processor of the architecture has.
+    /// What every processor of the architecture has: SSE2 on x86-64, NEON on 64-bit ARM.
     Portable,
     /// AVX2, FMA, BMI1 and BMI2 (x86-64-v3).
     #[cfg(target_arch = "x86_64")]
@@ -32,26 +32,25 @@ impl Simd {
 
     /// Every one that this processor has, slowest first.
     pub fn all() -> Vec<Self> {
-        let mut all = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
-        {
-            let avx2 = is_x86_feature_detected!("avx2")
-                && is_x86_feature_detected!("fma")
-                && is_x86_feature_detected!("bmi1")
-                && is_x86_feature_detected!("bmi2");
-            let avx512 = avx2
-                && is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512cd")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl");
-            if avx2 {
-                all.push(Self::Avx2);
-            }
-            if avx512 {
-                all.push(Self::Avx512);
-            }
-        }
-        all
+        let avx2 = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2");
+        #[cfg(target_arch = "x86_64")]
+        let avx512 = avx2
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512cd")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        let sets = [
+            (Self::Portable, true),
+            #[cfg(target_arch = "x86_64")]
+            (Self::Avx2, avx2),
+            #[cfg(target_arch = "x86_64")]
+            (Self::Avx512, avx512),
+        ];
+        sets.into_iter().filter_map(|(set, there)| there.then_some(set)).collect()
     }
 }

@@ -96,7 +96,7 @@ fn a_step_of_a_perceptron_with_dropout() {
 /// As above; without the direct kernels there are products per image.
 #[test]
 fn a_step_of_a_convolutional_network() {
-    if Simd::best() > Simd::Portable {
+    if Simd::best() > Simd::Portable || cfg!(target_arch = "aarch64") {
         check("lenet", GREY, OF_PRODUCT * products(3, &[120, 84, 10]));
         check("vgg-small", COLOUR, OF_PRODUCT * products(3, &[128, 10]));
     }

@@ -25,14 +25,16 @@ use crate::layer::Shape;
 use std::any::TypeId;
 use std::cell::RefCell;
 
-/// Maps of outputs that are worked on at once: 3 vectors of 8 maps are 24 of AVX-512's 32
-/// registers, and half of that fits AVX2's 16.
+/// Maps of outputs that are worked on at once: 3 vectors of 8 maps are 24 of the 32 registers of
+/// AVX-512 and of NEON, and half of that fits AVX2's 16.
 fn maps_at_once(level: Level) -> usize {
     match level {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => 8,
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => 4,
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon => 8,
     }
 }
 
@@ -213,6 +215,8 @@ impl Direct {
                     }
                     #[cfg(target_arch = "x86_64")]
                     Level::Avx2 => x86::convolve_avx2(x, from.size, w, starts, places, y, length),
+                    #[cfg(target_arch = "aarch64")]
+                    Level::Neon => neon::convolve_neon(x, from.size, w, starts, places, y, length),
                 }
             }
             let maps = (index * block..outputs.channels).take(block);
@@ -252,6 +256,8 @@ impl Direct {
                             }
                             #[cfg(target_arch = "x86_64")]
                             Level::Avx2 => x86::correlate_avx2(x, dy, places, size, channels, dw),
+                            #[cfg(target_arch = "aarch64")]
+                            Level::Neon => neon::correlate_neon(x, dy, places, size, channels, dw),
                         }
                     }
                 }
@@ -369,5 +375,38 @@ mod x86 {
     ) {
         // SAFETY: passed on.
         unsafe { correlate_row::<Half, 4, 2>(x, dy, places, size, channels, dw) }
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use super::super::lanes::neon::Quad;
+    use super::{Maps, convolve, correlate_row};
+
+    #[target_feature(enable = "neon")]
+    pub(super) unsafe fn convolve_neon(
+        x: Maps,
+        size: usize,
+        w: *const f32,
+        starts: *const f32,
+        places: usize,
+        y: *mut f32,
+        y_stride: usize,
+    ) {
+        // SAFETY: passed on.
+        unsafe { convolve::<Quad, 8>(x, size, w, starts, places, y, y_stride) }
+    }
+
+    #[target_feature(enable = "neon")]
+    pub(super) unsafe fn correlate_neon(
+        x: *const f32,
+        dy: Maps,
+        places: usize,
+        size: usize,
+        channels: usize,
+        dw: &mut [f32],
+    ) {
+        // SAFETY: passed on.
+        unsafe { correlate_row::<Quad, 8, 4>(x, dy, places, size, channels, dw) }
     }
 }

@@ -2,6 +2,11 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "aarch64")]
+pub(super) mod neon;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod x86;
+
 /// A register full of numbers.
 ///
 /// # Safety
@@ -29,194 +34,126 @@ pub(super) trait Lanes: Copy {
     unsafe fn transpose(rows: &[*const f32], columns: &[*mut f32]);
 }
 
-#[cfg(target_arch = "x86_64")]
-pub(super) mod x86 {
-    use super::Lanes;
-    use std::arch::x86_64::*;
+#[cfg(test)]
+mod tests {
+    use super::super::vectorised::{Vectorised, run_at};
+    use super::super::wide::Level;
+    use super::*;
 
-    /// AVX-512.
-    #[derive(Clone, Copy)]
-    pub(in super::super) struct Wide(__m512);
+    /// Some numbers, of which no two are equal, and no sum is rounded.
+    fn numbers(count: usize, first: usize) -> Vec<f32> {
+        (first..first + count).map(|i| ((7 * i) % 1009) as f32 - 500.0).collect()
+    }
 
-    impl Lanes for Wide {
-        const COUNT: usize = 16;
+    /// What each operation makes of registers `a`, `b` and `c`.
+    struct Operations<'a> {
+        of: [&'a [f32]; 3],
+        results: &'a mut Vec<Vec<f32>>,
+    }
 
+    impl Vectorised for Operations<'_> {
         #[inline(always)]
-        unsafe fn splat(value: f32) -> Self {
-            Self(unsafe { _mm512_set1_ps(value) })
-        }
-
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> Self {
-            Self(unsafe { _mm512_loadu_ps(from) })
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut f32) {
-            unsafe { _mm512_storeu_ps(to, self.0) }
-        }
-
-        #[inline(always)]
-        unsafe fn add_product(self, a: Self, b: Self) -> Self {
-            Self(unsafe { _mm512_fmadd_ps(a.0, b.0, self.0) })
-        }
-
-        #[inline(always)]
-        unsafe fn subtract_product(self, a: Self, b: Self) -> Self {
-            Self(unsafe { _mm512_fnmadd_ps(a.0, b.0, self.0) })
-        }
-
-        #[inline(always)]
-        unsafe fn add(self, other: Self) -> Self {
-            Self(unsafe { _mm512_add_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        unsafe fn subtract(self, other: Self) -> Self {
-            Self(unsafe { _mm512_sub_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        unsafe fn larger(self, other: Self) -> Self {
-            Self(unsafe { _mm512_max_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        unsafe fn sum(self) -> f32 {
+        unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
+            assert!(V::COUNT == N && self.of.iter().all(|numbers| numbers.len() == N));
+            // SAFETY: passed on; there are as many numbers as in a register.
             unsafe {
-                let upper = _mm512_castpd_ps(_mm512_castpd256_pd512(_mm512_extractf64x4_pd::<1>(
-                    _mm512_castps_pd(self.0),
-                )));
-                let half =
-                    _mm256_add_ps(_mm512_castps512_ps256(self.0), _mm512_castps512_ps256(upper));
-                Half(half).sum()
-            }
-        }
-
-        /// Pairs of rows, then fours, then the quarters of registers change places.
-        #[inline(always)]
-        unsafe fn transpose(rows: &[*const f32], columns: &[*mut f32]) {
-            unsafe {
-                let mut a = [_mm512_setzero_ps(); 16];
-                for i in 0..16 {
-                    a[i] = _mm512_loadu_ps(rows[i]);
-                }
-                let mut b = a;
-                for i in (0..16).step_by(2) {
-                    b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
-                    b[i + 1] = _mm512_unpackhi_ps(a[i], a[i + 1]);
-                }
-                for i in (0..16).step_by(4) {
-                    let (p0, p1) = (_mm512_castps_pd(b[i]), _mm512_castps_pd(b[i + 1]));
-                    let (p2, p3) = (_mm512_castps_pd(b[i + 2]), _mm512_castps_pd(b[i + 3]));
-                    a[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(p0, p2));
-                    a[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(p0, p2));
-                    a[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(p1, p3));
-                    a[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(p1, p3));
-                }
-                // Quarter `q` of `a[4 i + j]` has column `4 q + j` of rows `4 i` to `4 i + 3`.
-                for j in 0..4 {
-                    let even = _mm512_shuffle_f32x4::<0x88>(a[j], a[4 + j]);
-                    let even_below = _mm512_shuffle_f32x4::<0x88>(a[8 + j], a[12 + j]);
-                    let odd = _mm512_shuffle_f32x4::<0xdd>(a[j], a[4 + j]);
-                    let odd_below = _mm512_shuffle_f32x4::<0xdd>(a[8 + j], a[12 + j]);
-                    _mm512_storeu_ps(columns[j], _mm512_shuffle_f32x4::<0x88>(even, even_below));
-                    _mm512_storeu_ps(columns[4 + j], _mm512_shuffle_f32x4::<0x88>(odd, odd_below));
-                    _mm512_storeu_ps(
-                        columns[8 + j],
-                        _mm512_shuffle_f32x4::<0xdd>(even, even_below),
-                    );
-                    _mm512_storeu_ps(columns[12 + j], _mm512_shuffle_f32x4::<0xdd>(odd, odd_below));
+                let [a, b] = [V::load(self.of[0].as_ptr()), V::load(self.of[1].as_ptr())];
+                let c = V::load(self.of[2].as_ptr());
+                let (more, less) = (c.add_product(a, b), c.subtract_product(a, b));
+                let sum = V::splat(a.sum());
+                for result in [a.add(b), a.subtract(b), a.larger(b), more, less, sum] {
+                    let mut to = vec![0.0; N];
+                    result.store(to.as_mut_ptr());
+                    self.results.push(to);
                 }
             }
         }
     }
 
-    /// AVX2 and FMA.
-    #[derive(Clone, Copy)]
-    pub(in super::super) struct Half(__m256);
+    fn results(level: Level, of: [&[f32]; 3]) -> Vec<Vec<f32>> {
+        let mut results = Vec::new();
+        run_at(level, Operations { of, results: &mut results });
+        results
+    }
 
-    impl Lanes for Half {
-        const COUNT: usize = 8;
+    struct Transpose<'a> {
+        rows: &'a [f32],
+        columns: &'a mut [f32],
+    }
 
+    impl Vectorised for Transpose<'_> {
         #[inline(always)]
-        unsafe fn splat(value: f32) -> Self {
-            Self(unsafe { _mm256_set1_ps(value) })
+        unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
+            let rows: [_; N] = std::array::from_fn(|i| self.rows[N * i..][..N].as_ptr());
+            let columns: [_; N] = std::array::from_fn(|i| self.columns[N * i..].as_mut_ptr());
+            assert_eq!(self.columns.len(), N * N);
+            // SAFETY: passed on; there are so many rows and columns.
+            unsafe { V::transpose(&rows, &columns) };
         }
+    }
 
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> Self {
-            Self(unsafe { _mm256_loadu_ps(from) })
+    fn levels() -> impl Iterator<Item = Level> {
+        Level::all().into_iter().filter(|level| level.is_there())
+    }
+
+    #[test]
+    fn every_number_of_a_register_is_worked_on_alike() {
+        for level in levels() {
+            let n = level.count();
+            let (a, b, c) = (numbers(n, 3), numbers(n, 60), numbers(n, 90));
+            let by = |work: fn(f32, f32, f32) -> f32| -> Vec<f32> {
+                (0..n).map(|i| work(a[i], b[i], c[i])).collect()
+            };
+            let expected = [
+                by(|a, b, _| a + b),
+                by(|a, b, _| a - b),
+                by(|a, b, _| a.max(b)),
+                by(|a, b, c| c + a * b),
+                by(|a, b, c| c - a * b),
+                vec![a.iter().sum(); n],
+            ];
+            assert_eq!(results(level, [&a, &b, &c]), expected, "{level:?}");
         }
+    }
 
-        #[inline(always)]
-        unsafe fn store(self, to: *mut f32) {
-            unsafe { _mm256_storeu_ps(to, self.0) }
+    /// `1 + (1 + e)(e - 1) = e^2`; a product that is rounded first is -1.
+    #[test]
+    fn products_are_rounded_with_their_sums() {
+        let e = f32::EPSILON;
+        for level in levels() {
+            let n = level.count();
+            let [a, b, c] = [1.0 + e, e - 1.0, 1.0].map(|number| vec![number; n]);
+            assert_eq!(results(level, [&a, &b, &c])[3], vec![e * e; n], "{level:?}");
+            let c = vec![-1.0; n];
+            assert_eq!(results(level, [&a, &b, &c])[4], vec![-e * e; n], "{level:?}");
         }
+    }
 
-        #[inline(always)]
-        unsafe fn add_product(self, a: Self, b: Self) -> Self {
-            Self(unsafe { _mm256_fmadd_ps(a.0, b.0, self.0) })
+    #[test]
+    fn what_is_no_number_is_not_larger() {
+        for level in levels() {
+            let larger = |a: f32, b: f32| {
+                let [a, b] = [a, b].map(|number| vec![number; level.count()]);
+                let larger = results(level, [&a, &b, &a]).swap_remove(2);
+                assert!(larger.iter().all(|x| x.to_bits() == larger[0].to_bits()), "{level:?}");
+                larger[0]
+            };
+            assert_eq!(larger(f32::NAN, 1.0), 1.0, "{level:?}");
+            assert!(larger(1.0, f32::NAN).is_nan(), "{level:?}");
+            assert_eq!(larger(0.0, -0.0).to_bits(), (-0.0_f32).to_bits(), "{level:?}");
+            assert_eq!(larger(-0.0, 0.0).to_bits(), 0.0_f32.to_bits(), "{level:?}");
+            assert_eq!(larger(f32::NEG_INFINITY, f32::INFINITY), f32::INFINITY, "{level:?}");
         }
+    }
 
-        #[inline(always)]
-        unsafe fn subtract_product(self, a: Self, b: Self) -> Self {
-            Self(unsafe { _mm256_fnmadd_ps(a.0, b.0, self.0) })
-        }
-
-        #[inline(always)]
-        unsafe fn add(self, other: Self) -> Self {
-            Self(unsafe { _mm256_add_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        unsafe fn subtract(self, other: Self) -> Self {
-            Self(unsafe { _mm256_sub_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        unsafe fn larger(self, other: Self) -> Self {
-            Self(unsafe { _mm256_max_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        unsafe fn sum(self) -> f32 {
-            unsafe {
-                let upper = _mm256_extractf128_ps::<1>(self.0);
-                let four = _mm_add_ps(_mm256_castps256_ps128(self.0), upper);
-                let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-                _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
-            }
-        }
-
-        /// As with 16 rows; the halves of registers change places last.
-        #[inline(always)]
-        unsafe fn transpose(rows: &[*const f32], columns: &[*mut f32]) {
-            unsafe {
-                let mut a = [_mm256_setzero_ps(); 8];
-                for i in 0..8 {
-                    a[i] = _mm256_loadu_ps(rows[i]);
-                }
-                let mut b = a;
-                for i in (0..8).step_by(2) {
-                    b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
-                    b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
-                }
-                for i in (0..8).step_by(4) {
-                    let (p0, p1) = (_mm256_castps_pd(b[i]), _mm256_castps_pd(b[i + 1]));
-                    let (p2, p3) = (_mm256_castps_pd(b[i + 2]), _mm256_castps_pd(b[i + 3]));
-                    a[i] = _mm256_castpd_ps(_mm256_unpacklo_pd(p0, p2));
-                    a[i + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(p0, p2));
-                    a[i + 2] = _mm256_castpd_ps(_mm256_unpacklo_pd(p1, p3));
-                    a[i + 3] = _mm256_castpd_ps(_mm256_unpackhi_pd(p1, p3));
-                }
-                for j in 0..4 {
-                    _mm256_storeu_ps(columns[j], _mm256_permute2f128_ps::<0x20>(a[j], a[4 + j]));
-                    _mm256_storeu_ps(
-                        columns[4 + j],
-                        _mm256_permute2f128_ps::<0x31>(a[j], a[4 + j]),
-                    );
-                }
+    #[test]
+    fn transposing_makes_rows_columns() {
+        for level in levels() {
+            let n = level.count();
+            let (rows, mut columns) = (numbers(n * n, 1), vec![f32::NAN; n * n]);
+            run_at(level, Transpose { rows: &rows, columns: &mut columns });
+            for (index, &number) in columns.iter().enumerate() {
+                assert_eq!(number, rows[index % n * n + index / n], "{level:?}, {index}");
             }
         }
     }

@@ -24,6 +24,8 @@ pub(super) fn run_at(level: Level, work: impl Vectorised) {
             Level::Avx512 => x86::run_avx512(work),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => x86::run_avx2(work),
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => neon::run_neon(work),
         }
     }
 }
@@ -45,5 +47,19 @@ mod x86 {
     pub(super) unsafe fn run_avx2(work: impl Vectorised) {
         // SAFETY: the function has the instructions.
         unsafe { work.run::<Half, 8, 3, 6>() }
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use super::super::lanes::neon::Quad;
+    use super::Vectorised;
+
+    /// 24 of 32 registers are sums. Processors of today multiply up to four vectors per cycle, and
+    /// each takes four cycles: 16 sums keep them busy. The other registers hold what is multiplied.
+    #[target_feature(enable = "neon")]
+    pub(super) unsafe fn run_neon(work: impl Vectorised) {
+        // SAFETY: the function has the instructions.
+        unsafe { work.run::<Quad, 4, 6, 12>() }
     }
 }

@@ -1,5 +1,7 @@
 //! Plain loops, compiled once more for each set of vector instructions.
 
+#[cfg(target_arch = "aarch64")]
+use std::arch::is_aarch64_feature_detected;
 use std::sync::OnceLock;
 
 /// Sets of vector instructions that there is code for.
@@ -11,6 +13,9 @@ pub(crate) enum Level {
     /// 8 numbers at a time.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// 4 numbers at a time.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
 }
 
 impl Level {
@@ -24,7 +29,9 @@ impl Level {
     pub(crate) fn all() -> Vec<Self> {
         #[cfg(target_arch = "x86_64")]
         return vec![Self::Avx512, Self::Avx2];
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(target_arch = "aarch64")]
+        return vec![Self::Neon];
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         Vec::new()
     }
 
@@ -35,6 +42,8 @@ impl Level {
             Self::Avx512 => 16,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => 8,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => 4,
         }
     }
 
@@ -44,6 +53,8 @@ impl Level {
             Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::Avx2.is_there(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => is_aarch64_feature_detected!("neon"),
         }
     }
 }
@@ -52,7 +63,7 @@ impl Level {
 /// and their order stay, and so does every bit of the result.
 ///
 /// The compiler's default for x86-64 is vectors of 4 numbers. Loops over data in the cache took
-/// 0.3 to 0.6 of the time with vectors of 16.
+/// 0.3 to 0.6 of the time with vectors of 16. Its default for 64-bit ARM is NEON already.
 #[inline(always)]
 #[allow(unsafe_code)]
 pub(crate) fn wide<T>(work: impl FnOnce() -> T) -> T {
