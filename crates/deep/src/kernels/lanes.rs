@@ -22,6 +22,22 @@ pub(super) trait Lanes: Copy {
     unsafe fn subtract(self, other: Self) -> Self;
     /// `self` where it is larger than `other`, else `other`, also where one is NaN.
     unsafe fn larger(self, other: Self) -> Self;
+    /// The first numbers of all pairs of neighbours among those of two registers, and the second.
+    #[inline(always)]
+    unsafe fn pairs(self, following: Self) -> (Self, Self) {
+        let mut numbers = [0.0; 4 * 16];
+        let (start, sorted) = (numbers.as_mut_ptr(), 2 * Self::COUNT);
+        // SAFETY: passed on; registers have 16 numbers at most.
+        unsafe {
+            self.store(start);
+            following.store(start.add(Self::COUNT));
+            for pair in 0..Self::COUNT {
+                *start.add(sorted + pair) = *start.add(2 * pair);
+                *start.add(sorted + Self::COUNT + pair) = *start.add(2 * pair + 1);
+            }
+            (Self::load(start.add(sorted)), Self::load(start.add(sorted + Self::COUNT)))
+        }
+    }
     /// The sum of all numbers, of halves, of quarters, and so on.
     unsafe fn sum(self) -> f32;
     /// Writes the columns of a square, whose rows of [`Self::COUNT`] numbers are at `rows`, to
@@ -79,6 +95,19 @@ pub(super) mod x86 {
         #[inline(always)]
         unsafe fn larger(self, other: Self) -> Self {
             Self(unsafe { _mm512_max_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn pairs(self, following: Self) -> (Self, Self) {
+            unsafe {
+                let first =
+                    _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+                let second = _mm512_add_epi32(first, _mm512_set1_epi32(1));
+                (
+                    Self(_mm512_permutex2var_ps(self.0, first, following.0)),
+                    Self(_mm512_permutex2var_ps(self.0, second, following.0)),
+                )
+            }
         }
 
         #[inline(always)]
