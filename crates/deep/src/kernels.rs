@@ -28,7 +28,7 @@ mod vectorised;
 mod wide;
 mod winograd;
 
-pub(crate) use convolver::{Convolver, Packed};
+pub(crate) use convolver::{Convolver, Packed, group};
 pub(crate) use dense::Dense;
 pub(crate) use direct::{as_f32, as_f32_mut};
 pub use finish::AfterMaps;

@@ -91,7 +91,7 @@ impl Convolver {
 
 /// How many of `n` images are worked on together, `most` at most and one at least: groups are of
 /// nearly equal size.
-pub(super) fn group(n: usize, most: usize) -> usize {
+pub(crate) fn group(n: usize, most: usize) -> usize {
     n.div_ceil(n.div_ceil(most.max(1)).max(1)).max(1)
 }
 

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::lanes::Lanes;
-use super::small_matmul::{Left, Sizes, multiply};
+use super::small_matmul::{Left, Right, Sizes, Strips, multiply};
 use super::vectorised::{Vectorised, run_at};
 use super::wide::Level;
 use std::cell::RefCell;
@@ -33,13 +33,14 @@ impl Dense {
         Self { level, inputs, outputs, columns: outputs.next_multiple_of(level.count()) }
     }
 
-    /// The columns of `weights`, shape `(outputs, inputs)`, as rows with zeros at the end.
+    /// `weights`, shape `(outputs, inputs)`, transposed, with zeros at the end, in strips.
     pub(crate) fn pack(&self, weights: &[f32], packed: &mut Vec<f32>) {
         packed.clear();
         packed.resize(self.inputs * self.columns, 0.0);
+        let strips = Strips::new(self.level.count(), self.inputs, self.columns);
         for (o, row) in weights.chunks_exact(self.inputs).enumerate() {
-            for (to, &weight) in packed[o..].iter_mut().step_by(self.columns).zip(row) {
-                *to = weight;
+            for (k, &weight) in row.iter().enumerate() {
+                packed[strips.place(k, o)] = weight;
             }
         }
     }
@@ -80,10 +81,9 @@ impl Vectorised for Products<'_> {
         let Dense { inputs, columns, .. } = *self.of;
         let left = Left { start: self.x.as_ptr(), row: inputs, step: 1 };
         let sizes = Sizes { rows: self.rows, depth: inputs, columns, add: false };
+        let right = Right { start: self.packed.as_ptr(), in_strips: true };
         // SAFETY: passed on; the caller has checked the lengths of all three.
-        unsafe {
-            multiply::<V, P4, P2>(left, self.packed.as_ptr(), self.sums.as_mut_ptr(), sizes);
-        }
+        unsafe { multiply::<V, P4, P2>(left, right, self.sums.as_mut_ptr(), sizes) };
     }
 }
 

@@ -17,10 +17,11 @@
 #![allow(unsafe_code)]
 
 use super::convolver::{Packed, group};
-use super::finish::Finish;
+use super::finish::{Finish, ReadMaps};
 use super::padded::{Padded, REACH};
 use super::tiles::{Maps, convolve, correlate};
-use super::wide::{Level, wide};
+use super::vectorised::run_at;
+use super::wide::Level;
 use crate::layer::Shape;
 use std::any::TypeId;
 use std::cell::RefCell;
@@ -219,12 +220,9 @@ impl Direct {
                     Level::Neon => neon::convolve_neon(x, from.size, w, starts, places, y, length),
                 }
             }
-            let maps = (index * block..outputs.channels).take(block);
-            wide(|| {
-                for (map, line) in maps.zip(lines.chunks_exact_mut(length)) {
-                    finish.read(from, line, outputs, map, to);
-                }
-            });
+            let (first, lines) = (index * block, &mut lines[..block * length]);
+            let images = &mut *to;
+            run_at(self.level, ReadMaps { finish, from, lines, length, outputs, first, images });
         }
     }
 

@@ -1,8 +1,12 @@
 //! What is done with the maps of a convolution before they are written.
 
+#![allow(unsafe_code)]
+
 use super::direct::as_f32;
+use super::lanes::Lanes;
 use super::padded::Padded;
 use super::sums::larger;
+use super::vectorised::Vectorised;
 use crate::layer::Shape;
 
 /// What can be done with the maps of a convolution before they are written.
@@ -65,21 +69,44 @@ impl<'a> Finish<'a> {
     }
 
     /// Scales and rectifies numbers of a map.
+    ///
+    /// # Safety
+    /// The processor must have the instructions of `V`.
     #[inline(always)]
-    fn numbers(self, map: usize, numbers: &mut [f32]) {
-        if let Some([scale, shift]) = self.scale {
-            let (scale, shift) = (scale[map], shift[map]);
-            numbers.iter_mut().for_each(|x| *x = scale * *x + shift);
+    unsafe fn numbers<V: Lanes>(self, map: usize, numbers: &mut [f32]) {
+        if self.scale.is_none() && !self.rectify {
+            return;
         }
-        if self.rectify {
-            numbers.iter_mut().for_each(|x| *x = if *x < 0.0 { 0.0 } else { *x });
+        let factors = self.scale.map(|[scale, shift]| (scale[map], shift[map]));
+        let whole = numbers.len() - numbers.len() % V::COUNT;
+        let (vectors, rest) = numbers.split_at_mut(whole);
+        for vector in vectors.chunks_exact_mut(V::COUNT) {
+            // SAFETY: passed on; there are so many numbers.
+            unsafe {
+                let mut x = V::load(vector.as_ptr());
+                if let Some((scale, shift)) = factors {
+                    // Rounded twice, as the layer does.
+                    x = V::splat(0.0).add_product(V::splat(scale), x).add(V::splat(shift));
+                }
+                if self.rectify {
+                    x = V::splat(0.0).larger(x);
+                }
+                x.store(vector.as_mut_ptr());
+            }
+        }
+        for x in rest {
+            let scaled = factors.map_or(*x, |(scale, shift)| scale * *x + shift);
+            *x = if self.rectify && scaled < 0.0 { 0.0 } else { scaled };
         }
     }
 
     /// Takes the outputs that count, of one map of shape `outputs`, from a line of all places of a
     /// kernel on `from`, and writes them to `images[n][map]`, shape `(n, maps, height, width)`.
+    ///
+    /// # Safety
+    /// The processor must have the instructions of `V`.
     #[inline(always)]
-    pub(super) fn read(
+    unsafe fn read<V: Lanes>(
         self,
         from: Padded,
         line: &mut [f32],
@@ -89,28 +116,80 @@ impl<'a> Finish<'a> {
     ) {
         let written = self.shape(outputs);
         if !self.scale_halved {
-            self.numbers(map, line);
+            // SAFETY: passed on.
+            unsafe { self.numbers::<V>(map, line) };
         }
         for (n, image) in images.chunks_exact_mut(written.len()).enumerate() {
             let to = &mut image[map * written.plane()..][..written.plane()];
             let mut start = n * from.rows * from.pitch;
-            for to in to.chunks_exact_mut(written.width) {
-                if self.halve {
-                    let (upper, lower) = (&line[start..], &line[start + from.pitch..]);
-                    let upper = upper[..2 * to.len()].as_chunks().0;
-                    let lower = lower[..2 * to.len()].as_chunks().0;
-                    for (to, (&[a, b], &[c, d])) in to.iter_mut().zip(upper.iter().zip(lower)) {
-                        *to = larger(larger(larger(a, b), c), d);
-                    }
+            if self.halve {
+                for first in (0..to.len()).step_by(written.width) {
+                    let (rows, to) = (&line[start..], &mut to[first..]);
+                    // SAFETY: passed on.
+                    unsafe { halve::<V>(rows, from.pitch, written.width, to) };
                     start += 2 * from.pitch;
-                } else {
+                }
+            } else {
+                for to in to.chunks_exact_mut(written.width) {
                     to.copy_from_slice(&line[start..start + outputs.width]);
                     start += from.pitch;
                 }
             }
             if self.scale_halved {
-                self.numbers(map, to);
+                // SAFETY: passed on.
+                unsafe { self.numbers::<V>(map, to) };
             }
+        }
+    }
+}
+
+/// Several maps, from `first` on, each from a line of `length` numbers.
+pub(super) struct ReadMaps<'a> {
+    pub(super) finish: Finish<'a>,
+    pub(super) from: Padded,
+    pub(super) lines: &'a mut [f32],
+    pub(super) length: usize,
+    pub(super) outputs: Shape,
+    pub(super) first: usize,
+    pub(super) images: &'a mut [f32],
+}
+
+impl Vectorised for ReadMaps<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
+        let Self { finish, from, lines, length, outputs, first, images } = self;
+        for (map, line) in (first..outputs.channels).zip(lines.chunks_exact_mut(length)) {
+            // SAFETY: passed on.
+            unsafe { finish.read::<V>(from, line, outputs, map, images) };
+        }
+    }
+}
+
+/// Writes `width` numbers, the largest of 2x2 numbers each, side by side in two rows that are
+/// `pitch` apart. May write more where there is room, which is for the next row: most rows end
+/// within a vector.
+///
+/// # Safety
+/// The processor must have the instructions of `V`.
+#[inline(always)]
+unsafe fn halve<V: Lanes>(rows: &[f32], pitch: usize, width: usize, to: &mut [f32]) {
+    let [upper, lower] = [rows, &rows[pitch..]];
+    for first in (0..width).step_by(V::COUNT) {
+        if to.len() - first >= V::COUNT && lower.len() >= 2 * (first + V::COUNT) {
+            // SAFETY: passed on; there are so many numbers, more of them in the upper row.
+            unsafe {
+                let row = |row: &[f32]| row[2 * first..].as_ptr();
+                let (upper, lower) = (row(upper), row(lower));
+                let (a, b) = V::load(upper).pairs(V::load(upper.add(V::COUNT)));
+                let (c, d) = V::load(lower).pairs(V::load(lower.add(V::COUNT)));
+                d.larger(c.larger(b.larger(a))).store(to[first..].as_mut_ptr());
+            }
+            continue;
+        }
+        for (index, to) in to[..width].iter_mut().enumerate().skip(first).take(V::COUNT) {
+            let pairs = [2 * index, 2 * index + 1];
+            let ([a, b], [c, d]) = (pairs.map(|at| upper[at]), pairs.map(|at| lower[at]));
+            *to = larger(larger(larger(a, b), c), d);
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) trait Lanes: Copy {
     unsafe fn subtract(self, other: Self) -> Self;
     /// `self` where it is larger than `other`, else `other`, also where one is NaN.
     unsafe fn larger(self, other: Self) -> Self;
+    /// The first numbers of all pairs of neighbours among those of two registers, and the second.
+    unsafe fn pairs(self, following: Self) -> (Self, Self);
     /// The sum of all numbers, of halves, of quarters, and so on.
     unsafe fn sum(self) -> f32;
     /// Writes the columns of a square, whose rows of [`Self::COUNT`] numbers are at `rows`, to
@@ -60,8 +62,9 @@ mod tests {
                 let [a, b] = [V::load(self.of[0].as_ptr()), V::load(self.of[1].as_ptr())];
                 let c = V::load(self.of[2].as_ptr());
                 let (more, less) = (c.add_product(a, b), c.subtract_product(a, b));
-                let sum = V::splat(a.sum());
-                for result in [a.add(b), a.subtract(b), a.larger(b), more, less, sum] {
+                let (sum, (first, second)) = (V::splat(a.sum()), a.pairs(b));
+                for result in [a.add(b), a.subtract(b), a.larger(b), more, less, sum, first, second]
+                {
                     let mut to = vec![0.0; N];
                     result.store(to.as_mut_ptr());
                     self.results.push(to);
@@ -104,6 +107,7 @@ mod tests {
             let by = |work: fn(f32, f32, f32) -> f32| -> Vec<f32> {
                 (0..n).map(|i| work(a[i], b[i], c[i])).collect()
             };
+            let both = [&a[..], &b[..]].concat();
             let expected = [
                 by(|a, b, _| a + b),
                 by(|a, b, _| a - b),
@@ -111,6 +115,8 @@ mod tests {
                 by(|a, b, c| c + a * b),
                 by(|a, b, c| c - a * b),
                 vec![a.iter().sum(); n],
+                both.iter().copied().step_by(2).collect(),
+                both.iter().copied().skip(1).step_by(2).collect(),
             ];
             assert_eq!(results(level, [&a, &b, &c]), expected, "{level:?}");
         }

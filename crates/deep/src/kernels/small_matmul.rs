@@ -17,6 +17,45 @@ pub(super) struct Left {
     pub(super) step: usize,
 }
 
+/// The right matrix: its rows follow each other, or it lies in [`Strips`].
+#[derive(Clone, Copy)]
+pub(super) struct Right {
+    pub(super) start: *const f32,
+    pub(super) in_strips: bool,
+}
+
+/// A right matrix that is read as it lies: strips of 4 vectors of columns one after another, and
+/// in each strip its rows. The last strip may have fewer columns. Where a matrix comes from beyond
+/// the second cache and is used for a few rows only, this is what the time depends on.
+#[derive(Clone, Copy)]
+pub(super) struct Strips {
+    depth: usize,
+    columns: usize,
+    /// Columns of a strip.
+    width: usize,
+}
+
+impl Strips {
+    /// Of `depth` rows, for vectors of `count` numbers.
+    #[inline(always)]
+    pub(super) fn new(count: usize, depth: usize, columns: usize) -> Self {
+        Self { depth, columns, width: 4 * count }
+    }
+
+    /// Where number `(k, column)` lies.
+    #[inline(always)]
+    pub(super) fn place(self, k: usize, column: usize) -> usize {
+        let within = column % self.width;
+        (column - within) * self.depth + k * self.row(column) + within
+    }
+
+    /// Numbers of a row of the strip that has this column.
+    #[inline(always)]
+    fn row(self, column: usize) -> usize {
+        (self.columns - (column - column % self.width)).min(self.width)
+    }
+}
+
 /// How often each number is used, and whether sums are added to what is there.
 #[derive(Clone, Copy)]
 pub(super) struct Sizes {
@@ -27,8 +66,8 @@ pub(super) struct Sizes {
     pub(super) add: bool,
 }
 
-/// `c[m, q] = sum over k of a[m, k] b[k, q]`, or that added to `c`; rows of `b` and `c` follow each
-/// other. `P4`, `P2` rows at once where there are 4 vectors of columns, or 2 and 1.
+/// `c[m, q] = sum over k of a[m, k] b[k, q]`, or that added to `c`, whose rows follow each other.
+/// `P4`, `P2` rows at once where there are 4 vectors of columns, or 2 and 1.
 ///
 /// # Safety
 /// The processor must have the instructions of `V`. There must be numbers wherever the formula
@@ -36,15 +75,20 @@ pub(super) struct Sizes {
 #[inline(always)]
 pub(super) unsafe fn multiply<V: Lanes, const P4: usize, const P2: usize>(
     a: Left,
-    b: *const f32,
+    b: Right,
     c: *mut f32,
     sizes: Sizes,
 ) {
+    let strips = Strips::new(V::COUNT, sizes.depth, sizes.columns);
     let mut q = 0;
     // SAFETY: passed on.
     unsafe {
         while q < sizes.columns {
-            let (b, c) = (b.add(q), c.add(q));
+            let c = c.add(q);
+            let b = match b.in_strips {
+                true => (b.start.add(strips.place(0, q)), strips.row(q)),
+                false => (b.start.add(q), sizes.columns),
+            };
             q += V::COUNT
                 * match (sizes.columns - q) / V::COUNT {
                     1 => all_rows::<V, P2, 1>(a, b, c, sizes),
@@ -55,11 +99,12 @@ pub(super) unsafe fn multiply<V: Lanes, const P4: usize, const P2: usize>(
     }
 }
 
-/// `Q` vectors of columns; returns `Q`.
+/// `Q` vectors of columns, given the first row of those of `b` and how far it is to the next;
+/// returns `Q`.
 #[inline(always)]
 unsafe fn all_rows<V: Lanes, const P: usize, const Q: usize>(
     a: Left,
-    b: *const f32,
+    b: (*const f32, usize),
     c: *mut f32,
     sizes: Sizes,
 ) -> usize {
@@ -71,6 +116,11 @@ unsafe fn all_rows<V: Lanes, const P: usize, const Q: usize>(
             let (a, to) = rows(m);
             tile::<V, P, Q>(a, b, c.add(to), sizes);
             m += P;
+        }
+        while P > 4 && m + 4 <= sizes.rows {
+            let (a, to) = rows(m);
+            tile::<V, 4, Q>(a, b, c.add(to), sizes);
+            m += 4;
         }
         while m + 2 <= sizes.rows {
             let (a, to) = rows(m);
@@ -88,7 +138,7 @@ unsafe fn all_rows<V: Lanes, const P: usize, const Q: usize>(
 #[inline(always)]
 unsafe fn tile<V: Lanes, const P: usize, const Q: usize>(
     a: Left,
-    mut b: *const f32,
+    (mut b, row): (*const f32, usize),
     c: *mut f32,
     sizes: Sizes,
 ) {
@@ -108,7 +158,7 @@ unsafe fn tile<V: Lanes, const P: usize, const Q: usize>(
                 }
             }
             left = left.add(a.step);
-            b = b.add(sizes.columns);
+            b = b.wrapping_add(row);
         }
         for p in 0..P {
             for q in 0..Q {

@@ -34,7 +34,7 @@ use super::convolver::{Packed, group};
 use super::finish::Finish;
 use super::lanes::Lanes;
 use super::lines::Lines;
-use super::small_matmul::{Left, Sizes, multiply};
+use super::small_matmul::{Left, Right, Sizes, multiply};
 use super::vectorised::{Vectorised, run_at};
 use super::wide::Level;
 use crate::layer::Shape;
@@ -394,7 +394,8 @@ impl Winograd {
                 for k in 0..A * A {
                     let start = inputs[k * x.stride..].as_ptr();
                     let left = Left { start, row: from.channels, step: 1 };
-                    let weights = kernels.weights[k * matrix..].as_ptr();
+                    let start = kernels.weights[k * matrix..].as_ptr();
+                    let weights = Right { start, in_strips: true };
                     let to = outputs[k * y.stride..].as_mut_ptr();
                     multiply::<V, P4, P2>(left, weights, to, sizes);
                 }
@@ -440,7 +441,8 @@ impl Winograd {
                 for k in 0..A * A {
                     let start = inputs[k * x.stride..].as_ptr();
                     let left = Left { start, row: 1, step: rows };
-                    let right = gradients[k * dy.stride..].as_ptr();
+                    let start = gradients[k * dy.stride..].as_ptr();
+                    let right = Right { start, in_strips: false };
                     let to = kernels[k * rows * columns..].as_mut_ptr();
                     multiply::<V, P4, P2>(left, right, to, sizes);
                 }

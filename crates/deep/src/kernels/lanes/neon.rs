@@ -54,6 +54,12 @@ impl Lanes for Quad {
     }
 
     #[inline(always)]
+    unsafe fn pairs(self, following: Self) -> (Self, Self) {
+        let (a, b) = (self.0, following.0);
+        unsafe { (Self(vuzp1q_f32(a, b)), Self(vuzp2q_f32(a, b))) }
+    }
+
+    #[inline(always)]
     unsafe fn sum(self) -> f32 {
         unsafe {
             let two = vadd_f32(vget_low_f32(self.0), vget_high_f32(self.0));

@@ -53,6 +53,18 @@ impl Lanes for Wide {
     }
 
     #[inline(always)]
+    unsafe fn pairs(self, following: Self) -> (Self, Self) {
+        unsafe {
+            let first = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+            let second = _mm512_add_epi32(first, _mm512_set1_epi32(1));
+            (
+                Self(_mm512_permutex2var_ps(self.0, first, following.0)),
+                Self(_mm512_permutex2var_ps(self.0, second, following.0)),
+            )
+        }
+    }
+
+    #[inline(always)]
     unsafe fn sum(self) -> f32 {
         unsafe {
             let upper = _mm512_castpd_ps(_mm512_castpd256_pd512(_mm512_extractf64x4_pd::<1>(
@@ -144,6 +156,19 @@ impl Lanes for Half {
     #[inline(always)]
     unsafe fn larger(self, other: Self) -> Self {
         Self(unsafe { _mm256_max_ps(self.0, other.0) })
+    }
+
+    /// Within halves of registers, whose quarters then change places.
+    #[inline(always)]
+    unsafe fn pairs(self, following: Self) -> (Self, Self) {
+        unsafe {
+            let first = _mm256_castps_pd(_mm256_shuffle_ps::<0x88>(self.0, following.0));
+            let second = _mm256_castps_pd(_mm256_shuffle_ps::<0xdd>(self.0, following.0));
+            (
+                Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(first))),
+                Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(second))),
+            )
+        }
     }
 
     #[inline(always)]

@@ -6,6 +6,7 @@
 use super::super::channels_last::ChannelsLast;
 use super::super::convolver::Packed;
 use super::super::lanes::Lanes;
+use super::super::small_matmul::Strips;
 use super::super::vectorised::Vectorised;
 use super::tiles::Squares;
 use super::transforms::{MOST, of_kernel, to_kernel};
@@ -13,7 +14,8 @@ use super::transforms::{MOST, of_kernel, to_kernel};
 /// Numbers of the largest kernels.
 const TAPS: usize = (MOST - 1) * (MOST - 1);
 
-/// Writes `G g G^T` by number of the square, map of `from` and map of `to`.
+/// Writes `G g G^T` by number of the square: each a matrix with a row per map of `from` and a column
+/// per map of `to`, in strips.
 pub(super) struct Pack<'a, const A: usize, const K: usize> {
     pub(super) from: ChannelsLast,
     pub(super) to: ChannelsLast,
@@ -29,6 +31,7 @@ impl<const A: usize, const K: usize> Vectorised for Pack<'_, A, K> {
     unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
         let Self { from, to, weights, turned, packed } = self;
         let squares = Squares { channels: to.channels, stride: from.channels * to.channels };
+        let strips = Strips::new(V::COUNT, from.channels, to.channels);
         packed.starts.zeros(to.channels);
         let packed = packed.weights.exactly(A * A * squares.stride);
         let mut taps = [[0.0_f32; N]; TAPS];
@@ -55,7 +58,7 @@ impl<const A: usize, const K: usize> Vectorised for Pack<'_, A, K> {
                         }
                     }
                     let kernels = of_kernel::<V, A, K>(kernels);
-                    squares.store::<V, A>(kernels, packed, c, first);
+                    squares.store::<V, A>(kernels, packed, strips.place(c, first));
                 }
             }
         }

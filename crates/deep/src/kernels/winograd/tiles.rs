@@ -29,7 +29,13 @@ impl Squares {
         memory.room(side * side * self.stride)
     }
 
-    /// Writes the squares of side `A` of maps `c` and following of a tile.
+    /// Where the first number of map `c` of a tile lies.
+    #[inline(always)]
+    fn place(self, tile: usize, c: usize) -> usize {
+        tile * self.channels + c
+    }
+
+    /// Writes the squares of side `A` of several maps, the first number of the first at `place`.
     ///
     /// # Safety
     /// The processor must have the instructions of `V`.
@@ -38,11 +44,10 @@ impl Squares {
         self,
         square: Square<V>,
         to: &mut [f32],
-        tile: usize,
-        c: usize,
+        place: usize,
     ) {
         let last = (A * A - 1) * self.stride;
-        let to = to[tile * self.channels + c..][..last + V::COUNT].as_mut_ptr();
+        let to = to[place..][..last + V::COUNT].as_mut_ptr();
         for i in 0..A {
             for j in 0..A {
                 // SAFETY: passed on; the last number that is written is asserted to be inside.
@@ -63,7 +68,7 @@ impl Squares {
         c: usize,
     ) -> Square<V> {
         let last = (A * A - 1) * self.stride;
-        let from = from[tile * self.channels + c..][..last + V::COUNT].as_ptr();
+        let from = from[self.place(tile, c)..][..last + V::COUNT].as_ptr();
         // SAFETY: passed on; the last number that is read is asserted to be inside.
         unsafe {
             let mut square = [[V::splat(0.0); MOST]; MOST];
@@ -143,7 +148,7 @@ pub(super) unsafe fn transform_inputs<V: Lanes, const A: usize, const T: usize>(
             // SAFETY: passed on; there are `A` rows of `A` pixels, as is asserted above.
             unsafe {
                 let d = pixels::<V, A>(x.add(c), row, from.channels);
-                squares.store::<V, A>(of_input::<V, A>(d), to, index, c);
+                squares.store::<V, A>(of_input::<V, A>(d), to, squares.place(index, c));
             }
         }
     }
@@ -169,7 +174,8 @@ pub(super) unsafe fn transform_gradients<V: Lanes, const A: usize, const T: usiz
             // SAFETY: passed on; there are `T` rows of `T` pixels, as is asserted above.
             unsafe {
                 let square = pixels::<V, T>(dy.add(c), row, from.channels);
-                squares.store::<V, A>(of_gradient::<V, A, T>(square), to, index, c);
+                let place = squares.place(index, c);
+                squares.store::<V, A>(of_gradient::<V, A, T>(square), to, place);
             }
         }
     }
