@@ -18,25 +18,19 @@
 
 use super::convolver::{Packed, group};
 use super::finish::{Finish, ReadMaps};
+use super::lanes::Lanes;
 use super::padded::{Padded, REACH};
 use super::tiles::{Maps, convolve, correlate};
-use super::vectorised::run_at;
+use super::vectorised::{Vectorised, run_at};
 use super::wide::Level;
 use crate::layer::Shape;
 use std::any::TypeId;
 use std::cell::RefCell;
 
-/// Maps of outputs that are worked on at once: 3 vectors of 8 maps are 24 of the 32 registers of
-/// AVX-512 and of NEON, and half of that fits AVX2's 16.
-fn maps_at_once(level: Level) -> usize {
-    match level {
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => 8,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => 4,
-        #[cfg(target_arch = "aarch64")]
-        Level::Neon => 8,
-    }
+/// Maps of outputs that are worked on at once, with vectors of `count` numbers: 3 vectors of 8 maps
+/// are 24 of the 32 registers of AVX-512 and of NEON, and half of that fits AVX2's 16.
+const fn maps_at_once(count: usize) -> usize {
+    if count == 8 { 4 } else { 8 }
 }
 
 /// Places of a group of images, so that 8 maps of them fit the first cache.
@@ -123,7 +117,7 @@ impl Direct {
         at: impl Fn(usize, usize, usize) -> f32,
         packed: &mut Packed,
     ) {
-        let (block, taps) = (maps_at_once(self.level), self.input.size * self.input.size);
+        let (block, taps) = (maps_at_once(self.level.count()), self.input.size * self.input.size);
         let blocks = outputs.div_ceil(block);
         packed.starts.zeros(blocks * block);
         let weights = packed.weights.zeros(blocks * block * inputs * taps);
@@ -193,7 +187,8 @@ impl Direct {
         to: &mut [f32],
     ) {
         let n = to.len() / finish.shape(outputs).len();
-        let (places, stride, block) = (from.places(n), from.stride(n), maps_at_once(self.level));
+        let (places, stride, block) =
+            (from.places(n), from.stride(n), maps_at_once(self.level.count()));
         let Shape { channels, .. } = from.maps;
         let length = places.next_multiple_of(REACH);
         let taps = channels * from.size * from.size;
@@ -204,22 +199,11 @@ impl Direct {
         let blocks = blocks.zip(kernels.starts.chunks_exact(block)).enumerate();
         for (index, (weights, starts)) in blocks {
             let x = Maps { start: stored.as_ptr(), count: channels, stride, pitch: from.pitch };
-            let (w, starts, y) = (weights.as_ptr(), starts.as_ptr(), lines.as_mut_ptr());
-            // SAFETY: the level was detected; `stride` holds all places of a map, the rows and
-            // columns of the kernel behind them, and `REACH` more numbers; `weights`, `starts` and
-            // `lines` have the lengths asserted or made above.
-            unsafe {
-                match self.level {
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx512 => {
-                        x86::convolve_avx512(x, from.size, w, starts, places, y, length);
-                    }
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx2 => x86::convolve_avx2(x, from.size, w, starts, places, y, length),
-                    #[cfg(target_arch = "aarch64")]
-                    Level::Neon => neon::convolve_neon(x, from.size, w, starts, places, y, length),
-                }
-            }
+            // Kept by what is asserted and made above: `stride` holds all places of a map, the rows
+            // and columns of the kernel behind them, and `REACH` more numbers.
+            let of_lines = (&mut lines[..block * length], length);
+            let size = from.size;
+            run_at(self.level, Convolve { x, size, weights, starts, places, to: of_lines });
             let (first, lines) = (index * block, &mut lines[..block * length]);
             let images = &mut *to;
             run_at(self.level, ReadMaps { finish, from, lines, length, outputs, first, images });
@@ -242,22 +226,11 @@ impl Direct {
                 for i in 0..size {
                     let x = input[c * stride + i * pitch..].as_ptr();
                     let dw = &mut dw[((o * channels + c) * size + i) * size..];
-                    // SAFETY: the level was detected; `stride` and `dy_stride` hold all places,
-                    // the columns of the kernel behind them, and `REACH` more numbers; there are
-                    // 8 maps from `o`, those beyond the outputs being zeros, as are the numbers
-                    // of the gradient beyond the last place.
-                    unsafe {
-                        match self.level {
-                            #[cfg(target_arch = "x86_64")]
-                            Level::Avx512 => {
-                                x86::correlate_avx512(x, dy, places, size, channels, dw);
-                            }
-                            #[cfg(target_arch = "x86_64")]
-                            Level::Avx2 => x86::correlate_avx2(x, dy, places, size, channels, dw),
-                            #[cfg(target_arch = "aarch64")]
-                            Level::Neon => neon::correlate_neon(x, dy, places, size, channels, dw),
-                        }
-                    }
+                    // Kept here: `stride` and `dy_stride` hold all places, the columns of the
+                    // kernel behind them, and `REACH` more numbers; there are 8 maps from `o`,
+                    // those beyond the outputs being zeros, as are the numbers of the gradient
+                    // beyond the last place.
+                    run_at(self.level, Correlate { x, dy, places, size, channels, dw });
                 }
             }
             o += 8;
@@ -265,20 +238,63 @@ impl Direct {
     }
 }
 
-/// Row `i` of the kernels from map `c` to 8 outputs: `O` outputs at once, all columns if there are
-/// 3 or 5, else one at a time. `dw` starts with that row for the first output.
-///
-/// # Safety
-/// As [`correlate`], for 8 maps of `dy`.
-#[inline(always)]
-unsafe fn correlate_row<V: super::lanes::Lanes, const O3: usize, const O5: usize>(
+/// Moves kernels of [`maps_at_once`] outputs over maps; as [`convolve`], whose conditions must hold.
+struct Convolve<'a> {
+    x: Maps,
+    size: usize,
+    weights: &'a [f32],
+    starts: &'a [f32],
+    places: usize,
+    /// A line per output, and numbers from one to the next.
+    to: (&'a mut [f32], usize),
+}
+
+impl Vectorised for Convolve<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
+        let Self { x, size, weights, starts, places, to: (y, y_stride) } = self;
+        let (w, starts, y) = (weights.as_ptr(), starts.as_ptr(), y.as_mut_ptr());
+        // SAFETY: passed on.
+        unsafe {
+            match maps_at_once(N) {
+                4 => convolve::<V, 4>(x, size, w, starts, places, y, y_stride),
+                _ => convolve::<V, 8>(x, size, w, starts, places, y, y_stride),
+            }
+        }
+    }
+}
+
+/// Row `i` of the kernels from map `c` to 8 outputs; `dw` starts with that row for the first. As
+/// [`correlate`], whose conditions must hold for 8 maps of `dy`.
+struct Correlate<'a> {
     x: *const f32,
     dy: Maps,
     places: usize,
     size: usize,
     channels: usize,
-    dw: &mut [f32],
-) {
+    dw: &'a mut [f32],
+}
+
+impl Vectorised for Correlate<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
+        // SAFETY: passed on.
+        unsafe {
+            match maps_at_once(N) {
+                4 => correlate_row::<V, 4, 2>(self),
+                _ => correlate_row::<V, 8, 4>(self),
+            }
+        }
+    }
+}
+
+/// `O3` or `O5` outputs at once, all columns if there are 3 or 5, else one column at a time.
+///
+/// # Safety
+/// As [`correlate`], for 8 maps of `dy`.
+#[inline(always)]
+unsafe fn correlate_row<V: Lanes, const O3: usize, const O5: usize>(of: Correlate<'_>) {
+    let Correlate { x, dy, places, size, channels, dw } = of;
     // SAFETY: passed on; a column further is inside `x`.
     unsafe {
         match size {
@@ -295,7 +311,7 @@ unsafe fn correlate_row<V: super::lanes::Lanes, const O3: usize, const O5: usize
 }
 
 #[inline(always)]
-unsafe fn correlate_columns<V: super::lanes::Lanes, const O: usize, const J: usize>(
+unsafe fn correlate_columns<V: Lanes, const O: usize, const J: usize>(
     x: *const f32,
     dy: Maps,
     places: usize,
@@ -313,98 +329,5 @@ unsafe fn correlate_columns<V: super::lanes::Lanes, const O: usize, const J: usi
             let to = &mut dw[o * stride + column..][..J];
             to.iter_mut().zip(sums).for_each(|(to, sum)| *to += sum);
         }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::super::lanes::x86::{Half, Wide};
-    use super::{Maps, convolve, correlate_row};
-
-    #[target_feature(enable = "avx512f,avx2,fma")]
-    pub(super) unsafe fn convolve_avx512(
-        x: Maps,
-        size: usize,
-        w: *const f32,
-        starts: *const f32,
-        places: usize,
-        y: *mut f32,
-        y_stride: usize,
-    ) {
-        // SAFETY: passed on.
-        unsafe { convolve::<Wide, 8>(x, size, w, starts, places, y, y_stride) }
-    }
-
-    #[target_feature(enable = "avx2,fma")]
-    pub(super) unsafe fn convolve_avx2(
-        x: Maps,
-        size: usize,
-        w: *const f32,
-        starts: *const f32,
-        places: usize,
-        y: *mut f32,
-        y_stride: usize,
-    ) {
-        // SAFETY: passed on.
-        unsafe { convolve::<Half, 4>(x, size, w, starts, places, y, y_stride) }
-    }
-
-    #[target_feature(enable = "avx512f,avx2,fma")]
-    pub(super) unsafe fn correlate_avx512(
-        x: *const f32,
-        dy: Maps,
-        places: usize,
-        size: usize,
-        channels: usize,
-        dw: &mut [f32],
-    ) {
-        // SAFETY: passed on.
-        unsafe { correlate_row::<Wide, 8, 4>(x, dy, places, size, channels, dw) }
-    }
-
-    #[target_feature(enable = "avx2,fma")]
-    pub(super) unsafe fn correlate_avx2(
-        x: *const f32,
-        dy: Maps,
-        places: usize,
-        size: usize,
-        channels: usize,
-        dw: &mut [f32],
-    ) {
-        // SAFETY: passed on.
-        unsafe { correlate_row::<Half, 4, 2>(x, dy, places, size, channels, dw) }
-    }
-}
-
-#[cfg(target_arch = "aarch64")]
-mod neon {
-    use super::super::lanes::neon::Quad;
-    use super::{Maps, convolve, correlate_row};
-
-    #[target_feature(enable = "neon")]
-    pub(super) unsafe fn convolve_neon(
-        x: Maps,
-        size: usize,
-        w: *const f32,
-        starts: *const f32,
-        places: usize,
-        y: *mut f32,
-        y_stride: usize,
-    ) {
-        // SAFETY: passed on.
-        unsafe { convolve::<Quad, 8>(x, size, w, starts, places, y, y_stride) }
-    }
-
-    #[target_feature(enable = "neon")]
-    pub(super) unsafe fn correlate_neon(
-        x: *const f32,
-        dy: Maps,
-        places: usize,
-        size: usize,
-        channels: usize,
-        dw: &mut [f32],
-    ) {
-        // SAFETY: passed on.
-        unsafe { correlate_row::<Quad, 8, 4>(x, dy, places, size, channels, dw) }
     }
 }
