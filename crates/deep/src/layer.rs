@@ -20,6 +20,7 @@ mod local;
 mod local_contrast;
 mod local_response;
 mod max_pool;
+mod memory;
 mod residual;
 mod window;
 mod workspace;
@@ -314,6 +315,13 @@ pub trait Layer<R: Real>: Send + Sync {
     /// The same for [`Self::parameters_mut`].
     fn visit_mut(&mut self, change: &mut dyn FnMut(&mut Parameter<R>)) {
         self.parameters_mut().into_iter().for_each(change);
+    }
+
+    /// How many numbers the layer learns by gradient descent: those that have a gradient.
+    fn gradient_count(&self) -> usize {
+        let mut count = 0;
+        self.visit(&mut |parameter| count += parameter.gradient.len());
+        count
     }
 
     /// Decides what is left to chance in the next forward passes (dropout). Equal seeds, equal

@@ -126,13 +126,9 @@ impl Embedding for TrainedCnn {
 
 impl Predict<Images> for TrainedCnn {
     fn scores(&self, x: &Images) -> Scores {
-        let mut views = self.views.all().into_iter();
-        let mut view =
-            || views.next().map(|(change, share)| self.probabilities(x, &change) * share);
-        let mut mean = view().expect("at least one view");
-        while let Some(probabilities) = view() {
-            mean += &probabilities;
-        }
+        let views = self.views.all().into_iter();
+        let views = views.map(|(change, share)| self.probabilities(x, &change) * share);
+        let mean = views.reduce(|sum, view| sum + view).expect("at least one view");
         Scores::new(mean)
     }
 

@@ -13,12 +13,12 @@
 
 use crate::kernels::{AfterMaps, group};
 use crate::layer::local::{MOST, PART, Run, learned, look_at_run};
+use crate::layer::memory::{Pool, room_for};
 use crate::layer::workspace::{kept, outputs};
 use crate::layer::{Layer, Parameter, Shape, Workspace};
 use crate::real::Real;
 use base::Seed;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Layers that are inferred at once: one, and what stands for the others.
 struct Step<'a, R> {
@@ -31,15 +31,15 @@ struct Step<'a, R> {
 pub struct Chain<R> {
     input: Shape,
     layers: Vec<Box<dyn Layer<R>>>,
-    /// What lay between the layers in inferences that are over: memory for the next ones.
-    spare: Mutex<Vec<[Vec<R>; 2]>>,
+    /// For what lies between the layers in inferences.
+    between: Pool<[Vec<R>; 2]>,
 }
 
 impl<R: Real> Chain<R> {
     /// `layers` one after another, for inputs of shape `input`. Each must have been made for the
     /// outputs of the one before.
     pub fn new(input: Shape, layers: Vec<Box<dyn Layer<R>>>) -> Self {
-        Self { input, layers, spare: Mutex::default() }
+        Self { input, layers, between: Pool::default() }
     }
 
     /// Shape of an input.
@@ -85,28 +85,24 @@ impl<R: Real> Chain<R> {
         // A few inputs at a time: what lies between the layers stays in the cache.
         let longest = before.iter().map(|step| self.output_shape(step.end).len()).max();
         let part = group(n, PART / longest.unwrap_or(1));
-        let mut between = self.spare().pop().unwrap_or_default();
-        for memory in &mut between {
-            memory.resize(memory.len().max(part * longest.unwrap_or(0)), R::zero());
-        }
         let parts = input.chunks(part * self.input.len()).zip(outputs.chunks_mut(part * columns));
-        for (input, output) in parts {
-            let n = input.len() / self.input.len();
-            let [from, to] = &mut between;
-            for (index, step) in before.iter().enumerate() {
-                let x = if index == 0 { input } else { &from[..n * self.length(step.start)] };
-                self.infer_step(step, x, &mut to[..n * self.length(step.end)]);
-                std::mem::swap(from, to);
+        self.between.lend(|between| {
+            let [from, to] = between;
+            let length = part * longest.unwrap_or(0);
+            let (mut from, mut to) = (room_for(length, from), room_for(length, to));
+            for (input, output) in parts {
+                let n = input.len() / self.input.len();
+                for (index, step) in before.iter().enumerate() {
+                    let x = if index == 0 { input } else { &from[..n * self.length(step.start)] };
+                    self.infer_step(step, x, &mut to[..n * self.length(step.end)]);
+                    std::mem::swap(&mut from, &mut to);
+                }
+                let x =
+                    if before.is_empty() { input } else { &from[..n * self.length(last.start)] };
+                self.infer_step(last, x, output);
             }
-            let x = if before.is_empty() { input } else { &from[..n * self.length(last.start)] };
-            self.infer_step(last, x, output);
-        }
-        self.spare().push(between);
+        });
         outputs
-    }
-
-    fn spare(&self) -> MutexGuard<'_, Vec<[Vec<R>; 2]>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The first `depth` layers, those together that are inferred at once.

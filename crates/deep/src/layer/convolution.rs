@@ -260,11 +260,7 @@ impl<R: Real> Layer<R> for Convolution<R> {
         let mut workspaces = std::mem::take(&mut self.workspaces);
         workspaces.resize_with(pieces.max(workspaces.len()), || Workspace {
             columns: self.empty_columns(),
-            gradient: {
-                let mut count = 0;
-                self.visit(&mut |parameter| count += parameter.gradient.len());
-                vec![R::zero(); count]
-            },
+            gradient: vec![R::zero(); self.gradient_count()],
         });
         let outputs = output.par_chunks_mut(PIECE * self.output.len());
         let work = input.par_chunks(piece).zip(outputs).zip(&mut workspaces);

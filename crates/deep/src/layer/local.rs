@@ -13,11 +13,11 @@
 //! Gradients of parameters are summed part by part within a piece, then over the pieces, in order.
 
 use crate::kernels::add;
+use crate::layer::memory::{Pool, room_for};
 use crate::layer::{Layer, PIECE, Shape, Spare};
 use crate::real::Real;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 /// Numbers of the largest map stack of a part: three or four such stacks fit the second cache.
 pub(super) const PART: usize = 50_000;
@@ -25,15 +25,14 @@ pub(super) const PART: usize = 50_000;
 /// Memory that is kept between steps.
 #[derive(Debug)]
 pub(super) struct Rooms<R> {
-    /// As many as threads have worked at once.
-    rooms: Mutex<Vec<Room<R>>>,
+    rooms: Pool<Room<R>>,
     /// Of layers.
     spare: Spare,
 }
 
 impl<R> Default for Rooms<R> {
     fn default() -> Self {
-        Self { rooms: Mutex::default(), spare: Spare::default() }
+        Self { rooms: Pool::default(), spare: Spare::default() }
     }
 }
 
@@ -50,14 +49,6 @@ impl<R> Default for Room<R> {
     fn default() -> Self {
         Self { made: vec![], between: [vec![], vec![]] }
     }
-}
-
-/// Calls `work` with a room that no other thread works in.
-fn lend<R>(rooms: &Mutex<Vec<Room<R>>>, work: impl FnOnce(&mut Room<R>)) {
-    let rooms = || rooms.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut room = rooms().pop().unwrap_or_default();
-    work(&mut room);
-    rooms().push(room);
 }
 
 /// Layers in a row that are local, or of which the first gathers; and the shape of their inputs.
@@ -117,7 +108,7 @@ impl<R: Real> Run<'_, R> {
         let of_piece = parts.counts[skipped..].iter().sum::<usize>().max(1);
         let sums = &mut sums[..n.div_ceil(PIECE) * of_piece];
         let back = |index: usize, dy: &[R], dx: Option<&mut [R]>, sums: &mut [R]| {
-            lend(rooms, |room| {
+            rooms.lend(|room| {
                 parts.piece_back(kept, index * PIECE, dy, dx, (room, sums), skipped);
             });
         };
@@ -204,10 +195,10 @@ impl<'a, R: Real> Parts<'a, R> {
     }
 
     /// Works on the pieces of a batch in parallel: halves it, with all outputs, until one is left.
-    fn forward(&self, x: &[R], mut outputs: Outputs<'_, R>, rooms: &Mutex<Vec<Room<R>>>) {
+    fn forward(&self, x: &[R], mut outputs: Outputs<'_, R>, rooms: &Pool<Room<R>>) {
         let images = x.len() / self.input;
         if images <= PIECE {
-            return lend(rooms, |room| self.piece(x, outputs, images, &mut room.made));
+            return rooms.lend(|room| self.piece(x, outputs, images, &mut room.made));
         }
         let pieces = images.div_ceil(PIECE) / 2;
         let mut others = Outputs::default();
@@ -345,18 +336,10 @@ impl<'a, R: Real> Parts<'a, R> {
     }
 }
 
-/// The first `length` numbers of memory that is used again, whatever they are.
-fn room_for<R: Real>(length: usize, memory: &mut Vec<R>) -> &mut [R] {
-    memory.resize(length.max(memory.len()), R::zero());
-    &mut memory[..length]
-}
-
 /// How many numbers each of some layers learns.
 pub(super) fn learned<R: Real>(layers: &[Box<dyn Layer<R>>]) -> [usize; MOST] {
     let mut counts = [0; MOST];
-    for (count, layer) in counts.iter_mut().zip(layers) {
-        layer.visit(&mut |parameter| *count += parameter.gradient.len());
-    }
+    counts.iter_mut().zip(layers).for_each(|(count, layer)| *count = layer.gradient_count());
     counts
 }
 

@@ -66,14 +66,11 @@ impl<R: Real> Network<R> {
     /// assert!(table.contains("3 (convolution)   16 maps of 10x10"));
     /// ```
     pub fn summary(&self) -> Summary {
-        let layers = self.chain().layers().iter().enumerate().map(|(index, layer)| {
-            let learned = layer.parameters().into_iter().filter(|p| p.is_learned());
-            LayerSummary {
-                layer: self.spec().layer_name(index),
-                output: layer.output_shape(),
-                parameters: learned.map(|parameter| parameter.value.len()).sum(),
-                multiply_adds: layer.multiply_adds(),
-            }
+        let layers = self.chain().layers().iter().enumerate().map(|(index, layer)| LayerSummary {
+            layer: self.spec().layer_name(index),
+            output: layer.output_shape(),
+            parameters: layer.gradient_count(),
+            multiply_adds: layer.multiply_adds(),
         });
         Summary { input: self.input_shape(), layers: layers.collect() }
     }
