@@ -28,11 +28,13 @@ mod vectorised;
 mod wide;
 mod winograd;
 
+pub use channels_last::ChannelsLast;
 pub(crate) use convolver::{Convolver, Packed, group};
 pub(crate) use dense::Dense;
 pub(crate) use direct::{as_f32, as_f32_mut};
 pub use finish::AfterMaps;
 pub(crate) use finish::Finish;
+pub(crate) use lines::Lines;
 pub(crate) use matrix::{Mat, MatMut, Output, matmul, matmul_into};
 pub(crate) use sums::{add, larger, sum_of, sum_pairs};
 pub(crate) use wide::{Loop, wide, wide_loop};

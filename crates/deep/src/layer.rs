@@ -39,7 +39,7 @@ pub use residual::Residual;
 pub use window::PoolParams;
 pub use workspace::Workspace;
 
-use crate::kernels::{AfterMaps, Packed};
+use crate::kernels::{AfterMaps, ChannelsLast, Packed};
 use crate::real::Real;
 use base::{ParamError, Seed};
 use rayon::prelude::*;
@@ -262,6 +262,17 @@ pub trait Layer<R: Real>: Send + Sync {
     fn infer_with(&self, input: &[R], after: &[AfterMaps<'_, R>], output: &mut [R]) {
         assert!(after.is_empty(), "only layers that say so do the work of others");
         self.infer(input, output);
+    }
+
+    /// How a convolution before this layer may store its outputs in [`Self::infer`], for
+    /// [`Self::infer_stored`]; if not at all, they are written map by map.
+    fn stored_inputs(&self) -> Option<ChannelsLast> {
+        None
+    }
+
+    /// [`Self::infer_with`] of inputs that are stored as [`Self::stored_inputs`] says.
+    fn infer_stored(&self, _input: &[R], _after: &[AfterMaps<'_, R>], _output: &mut [R]) {
+        unreachable!("only layers that say so read what is stored");
     }
 
     /// Called before [`Self::forward_part`] is called for the parts of a batch.

@@ -37,7 +37,7 @@ pub use activation::{
     Softplus, Step, Tanh,
 };
 pub use cnn::{Cnn, CnnParams, TrainedCnn};
-pub use kernels::AfterMaps;
+pub use kernels::{AfterMaps, ChannelsLast};
 pub use layer::{
     Affine, AveragePool, BatchNorm, Chain, Convolution, ConvolutionParams, Divisive, Dropout,
     Flatten, GlobalAveragePool, Layer, LayerError, LocalResponse, LocalResponseParams, MaxPool,

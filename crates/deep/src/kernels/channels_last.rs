@@ -7,9 +7,9 @@
 use super::lanes::Lanes;
 use crate::layer::Shape;
 
-/// How the images of a group are stored: shape `(n, rows, columns, channels)`.
+/// How the images of a group are stored: shape `(n, rows, columns, channels)`, zeros around each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ChannelsLast {
+pub struct ChannelsLast {
     pub(super) maps: Shape,
     /// Rows and columns before the first of the image.
     pub(super) border: usize,
@@ -21,8 +21,30 @@ pub(super) struct ChannelsLast {
 
 impl ChannelsLast {
     /// Numbers of one image.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rows * self.columns * self.channels
+    }
+
+    /// Where the first number of the first pixel lies.
+    pub(super) fn first(&self) -> usize {
+        self.border * (self.columns + 1) * self.channels
+    }
+
+    /// Makes all numbers around each image zeros.
+    pub(super) fn clear_around(&self, images: &mut [f32]) {
+        let of_image = |side: usize| self.border..self.border + side;
+        let (rows, columns) = (of_image(self.maps.height), of_image(self.maps.width));
+        for image in images.chunks_exact_mut(self.len()) {
+            let lines = image.chunks_exact_mut(self.columns * self.channels);
+            for (index, line) in lines.enumerate() {
+                if rows.contains(&index) {
+                    line[..columns.start * self.channels].fill(0.0);
+                    line[columns.end * self.channels..].fill(0.0);
+                } else {
+                    line.fill(0.0);
+                }
+            }
+        }
     }
 
     /// Where pixel `index` of a map lies.

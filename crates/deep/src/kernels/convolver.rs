@@ -1,5 +1,6 @@
 //! The fastest way there is to convolve maps of known shapes.
 
+use super::channels_last::ChannelsLast;
 use super::direct::Direct;
 use super::finish::Finish;
 use super::lines::Lines;
@@ -53,15 +54,41 @@ impl Convolver {
         }
     }
 
+    /// Whether [`Self::forward`] can do this.
+    pub(crate) fn can(&self, finish: Finish<'_>) -> bool {
+        match self {
+            Self::Direct(_) => finish.store.is_none(),
+            Self::Winograd(winograd) => winograd.can(finish),
+        }
+    }
+
+    /// How inputs may be stored instead of map by map.
+    pub(crate) fn stored_inputs(&self) -> Option<ChannelsLast> {
+        match self {
+            Self::Direct(_) => None,
+            Self::Winograd(winograd) => Some(winograd.stored_inputs()),
+        }
+    }
+
     /// Outputs of a batch, each of which depends on its input only, in every bit, after what is to
-    /// be done with the maps.
+    /// be done with the maps. Inputs may be `stored` as [`Self::stored_inputs`] says.
     ///
     /// # Panics
     /// If that cannot be done, or the slices have other lengths.
-    pub(crate) fn forward(&self, x: &[f32], kernels: &Packed, finish: Finish<'_>, y: &mut [f32]) {
+    pub(crate) fn forward(
+        &self,
+        x: &[f32],
+        stored: bool,
+        kernels: &Packed,
+        finish: Finish<'_>,
+        y: &mut [f32],
+    ) {
         match self {
-            Self::Direct(direct) => direct.forward(x, kernels, finish, y),
-            Self::Winograd(winograd) => winograd.forward(x, kernels, finish, y),
+            Self::Direct(direct) => {
+                assert!(!stored, "inputs map by map");
+                direct.forward(x, kernels, finish, y);
+            }
+            Self::Winograd(winograd) => winograd.forward(x, stored, kernels, finish, y),
         }
     }
 

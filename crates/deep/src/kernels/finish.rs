@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use super::channels_last::ChannelsLast;
 use super::direct::as_f32;
 use super::lanes::Lanes;
 use super::padded::Padded;
@@ -24,6 +25,8 @@ pub enum AfterMaps<'a, R> {
     Rectify,
     /// The largest of 2x2 numbers, side by side: [`crate::MaxPool`].
     Halve,
+    /// They are stored as a convolution after this one reads them: [`crate::Layer::stored_inputs`].
+    Store(ChannelsLast),
 }
 
 /// Several of them.
@@ -36,14 +39,19 @@ pub(crate) struct Finish<'a> {
     /// Before or after maps are halved, which is the same; after numbers are scaled.
     pub(super) rectify: bool,
     pub(super) halve: bool,
+    /// How maps are stored, if not one after another.
+    pub(super) store: Option<ChannelsLast>,
 }
 
 impl<'a> Finish<'a> {
-    /// Nothing if one would have to be done twice, or numbers to be scaled after they are
-    /// rectified.
+    /// Nothing if one would have to be done twice, numbers to be scaled after they are rectified, or
+    /// anything to be done after maps are stored.
     pub(crate) fn of<R: 'static>(after: &[AfterMaps<'a, R>]) -> Option<Self> {
         let mut all = Self::default();
         for after in after {
+            if all.store.is_some() {
+                return None;
+            }
             match after {
                 AfterMaps::Scale { scale, shift } => {
                     if all.scale.is_some() || all.rectify {
@@ -55,6 +63,7 @@ impl<'a> Finish<'a> {
                 AfterMaps::Rectify => all.rectify = true,
                 AfterMaps::Halve if all.halve => return None,
                 AfterMaps::Halve => all.halve = true,
+                AfterMaps::Store(stored) => all.store = Some(*stored),
             }
         }
         Some(all)
@@ -66,6 +75,11 @@ impl<'a> Finish<'a> {
             true => Shape { height: maps.height / 2, width: maps.width / 2, ..maps },
             false => maps,
         }
+    }
+
+    /// Numbers that are written of maps of shape `maps`.
+    pub(super) fn length(self, maps: Shape) -> usize {
+        self.store.map_or(self.shape(maps).len(), |stored| stored.len())
     }
 
     /// Scales and rectifies numbers of a map.

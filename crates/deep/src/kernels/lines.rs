@@ -4,51 +4,60 @@
 //! two.
 
 use aligned_vec::{AVec, ConstAlign};
+use ndarray::LinalgScalar;
 use std::ops::{Deref, DerefMut};
 
 /// Memory that is used again.
 #[derive(Debug, Clone)]
-pub(crate) struct Lines(AVec<f32, ConstAlign<64>>);
+pub(crate) struct Lines<R = f32>(AVec<R, ConstAlign<64>>);
 
-impl Default for Lines {
+impl<R> Default for Lines<R> {
     fn default() -> Self {
         Self(AVec::new(64))
     }
 }
 
-impl Lines {
+impl<R: LinalgScalar> Lines<R> {
     /// The first `length` numbers, whatever they are; makes room where there is less.
-    pub(super) fn room(&mut self, length: usize) -> &mut [f32] {
+    pub(crate) fn room(&mut self, length: usize) -> &mut [R] {
         if self.0.len() < length {
-            self.0.resize(length, 0.0);
+            self.zeros(length);
         }
         &mut self.0[..length]
     }
 
     /// Keeps `length` numbers, whatever they are.
-    pub(super) fn exactly(&mut self, length: usize) -> &mut [f32] {
-        self.0.resize(length, 0.0);
+    pub(super) fn exactly(&mut self, length: usize) -> &mut [R] {
+        if self.0.capacity() < length {
+            return self.zeros(length);
+        }
+        self.0.resize(length, R::zero());
         &mut self.0
     }
 
     /// Keeps `length` numbers, and makes them zeros.
-    pub(super) fn zeros(&mut self, length: usize) -> &mut [f32] {
+    pub(super) fn zeros(&mut self, length: usize) -> &mut [R] {
+        if self.0.capacity() < length {
+            // Nothing is copied, and there is no room to spare.
+            *self = Self::default();
+            self.0.reserve_exact(length);
+        }
         self.0.clear();
-        self.0.resize(length, 0.0);
+        self.0.resize(length, R::zero());
         &mut self.0
     }
 }
 
-impl Deref for Lines {
-    type Target = [f32];
+impl<R> Deref for Lines<R> {
+    type Target = [R];
 
-    fn deref(&self) -> &[f32] {
+    fn deref(&self) -> &[R] {
         &self.0
     }
 }
 
-impl DerefMut for Lines {
-    fn deref_mut(&mut self) -> &mut [f32] {
+impl<R> DerefMut for Lines<R> {
+    fn deref_mut(&mut self) -> &mut [R] {
         &mut self.0
     }
 }

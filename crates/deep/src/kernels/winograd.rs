@@ -50,7 +50,7 @@ const TILES: usize = 100_000;
 /// A convolution with kernels of 3x3 or 5x5 of maps of known shapes.
 #[derive(Debug, Clone)]
 pub(crate) struct Winograd {
-    level: Level,
+    pub(super) level: Level,
     /// Side of the kernels, 3 or 5.
     size: usize,
     /// Side of the tiles, 2 or 4; 4 with kernels of side 3 only.
@@ -207,32 +207,76 @@ impl Winograd {
         }
     }
 
+    /// As [`super::Convolver::stored_inputs`].
+    pub(super) fn stored_inputs(&self) -> ChannelsLast {
+        self.input
+    }
+
+    /// As [`super::Convolver::can`]: whole tiles are stored, what is too much being made zeros.
+    pub(super) fn can(&self, finish: Finish<'_>) -> bool {
+        let Some(to) = finish.store else { return true };
+        let written = self.written(finish);
+        to.maps == written.maps
+            && to.channels == written.channels
+            && to.border + written.rows <= to.rows
+            && to.border + written.columns <= to.columns
+    }
+
+    /// The tiles of all outputs, without anything around them.
+    fn written(&self, finish: Finish<'_>) -> ChannelsLast {
+        let ChannelsLast { maps, channels, .. } = self.gradient;
+        Self::tiles_written(self.tile, maps, channels, finish)
+    }
+
+    fn tiles_written(
+        tile: usize,
+        maps: Shape,
+        channels: usize,
+        finish: Finish<'_>,
+    ) -> ChannelsLast {
+        let step = if finish.halve { tile / 2 } else { tile };
+        let along = |side: usize| step * side.div_ceil(tile);
+        let (rows, columns) = (along(maps.height), along(maps.width));
+        ChannelsLast { maps: finish.shape(maps), border: 0, rows, columns, channels }
+    }
+
     /// As [`super::Convolver::forward`].
-    pub(super) fn forward(&self, x: &[f32], kernels: &Packed, finish: Finish<'_>, y: &mut [f32]) {
-        let of_output = finish.shape(self.gradient.maps).len();
-        let n = x.len() / self.input.maps.len();
-        assert_eq!(x.len(), n * self.input.maps.len(), "whole inputs");
-        assert_eq!(y.len(), n * of_output, "an output for every input");
+    pub(super) fn forward(
+        &self,
+        x: &[f32],
+        stored: bool,
+        kernels: &Packed,
+        finish: Finish<'_>,
+        y: &mut [f32],
+    ) {
+        let of_input = if stored { self.input.len() } else { self.input.maps.len() };
+        let n = x.len() / of_input;
+        assert!(self.can(finish), "{finish:?} by {self:?}");
+        assert_eq!(x.len(), n * of_input, "whole inputs");
+        assert_eq!(y.len(), n * finish.length(self.gradient.maps), "an output for every input");
         match (self.size, self.tile) {
-            (3, 2) => self.forward_by::<4, 2>(x, kernels, finish, y),
-            (3, _) => self.forward_by::<6, 4>(x, kernels, finish, y),
-            _ => self.forward_by::<6, 2>(x, kernels, finish, y),
+            (3, 2) => self.forward_by::<4, 2>(n, x, stored, kernels, finish, y),
+            (3, _) => self.forward_by::<6, 4>(n, x, stored, kernels, finish, y),
+            _ => self.forward_by::<6, 2>(n, x, stored, kernels, finish, y),
         }
     }
 
     fn forward_by<const A: usize, const T: usize>(
         &self,
+        n: usize,
         x: &[f32],
+        stored: bool,
         kernels: &Packed,
         finish: Finish<'_>,
         y: &mut [f32],
     ) {
-        let (of_input, of_output) = (self.input.maps.len(), finish.shape(self.gradient.maps).len());
+        let (of_input, of_output) = (x.len() / n.max(1), finish.length(self.gradient.maps));
         SCRATCH.with_borrow_mut(|scratch| {
-            let group = self.group(x.len() / of_input);
+            let group = self.group(n);
             let groups = x.chunks(group * of_input).zip(y.chunks_mut(group * of_output));
             for (x, y) in groups {
-                run_at(self.level, Forward::<A, T> { of: self, x, kernels, finish, y, scratch });
+                let forward = Forward::<A, T> { of: self, x, stored, kernels, finish, y, scratch };
+                run_at(self.level, forward);
             }
         });
     }
@@ -287,6 +331,7 @@ impl Winograd {
 struct Forward<'a, const A: usize, const T: usize> {
     of: &'a Winograd,
     x: &'a [f32],
+    stored: bool,
     kernels: &'a Packed,
     finish: Finish<'a>,
     y: &'a mut [f32],
@@ -296,15 +341,19 @@ struct Forward<'a, const A: usize, const T: usize> {
 impl<const A: usize, const T: usize> Vectorised for Forward<'_, A, T> {
     #[inline(always)]
     unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
-        let Self { of, x, kernels, finish, y, scratch } = self;
+        let Self { of, x, stored, kernels, finish, y, scratch } = self;
         let Scratch { input, squares, .. } = scratch;
-        let n = x.len() / of.input.maps.len();
-        let input = input.room(n * of.input.len());
+        let to = (of.gradient.maps, finish);
         // SAFETY: passed on.
         unsafe {
-            of.input.write::<V, N>(x, input);
-            let to = (of.gradient.maps, finish);
-            of.convolve::<V, A, T, N, P4, P2>(of.input, input, kernels, to, squares, y);
+            let x = if stored {
+                x
+            } else {
+                let input = input.room(x.len() / of.input.maps.len() * of.input.len());
+                of.input.write::<V, N>(x, input);
+                input
+            };
+            of.convolve::<V, A, T, N, P4, P2>(of.input, x, kernels, to, squares, y);
         }
     }
 }
@@ -366,15 +415,9 @@ impl Winograd {
     ) {
         let n = stored.len() / from.len();
         let channels = kernels.starts.len();
-        let step = if finish.halve { T / 2 } else { T };
-        let to = ChannelsLast {
-            maps: finish.shape(maps),
-            border: 0,
-            rows: step * maps.height.div_ceil(T),
-            columns: step * maps.width.div_ceil(T),
-            channels,
-        };
-        let output = room.output.room(n * to.len());
+        let tiles = Self::tiles_written(T, maps, channels, finish);
+        let to = finish.store.unwrap_or(tiles);
+        let all = n * to.len();
         for (padded, of_maps) in room.factors.iter_mut().zip(finish.scale.into_iter().flatten()) {
             padded.zeros(channels)[..maps.channels].copy_from_slice(of_maps);
         }
@@ -386,6 +429,10 @@ impl Winograd {
             let y = Squares::new(tiles.count, channels);
             let inputs = x.room(A, &mut room.inputs);
             let outputs = y.room(A, &mut room.outputs);
+            let output = match finish.store {
+                Some(_) => &mut *images,
+                None => room.output.room(all),
+            };
             let rows = tiles.count;
             let sizes = Sizes { rows, depth: from.channels, columns: channels, add: false };
             // SAFETY: passed on; all matrices have the sizes that their rooms were made for.
@@ -402,8 +449,12 @@ impl Winograd {
                 write_outputs::<V, A, T>(y, outputs, tiles, end, to, output);
             }
         }
-        // SAFETY: passed on.
-        unsafe { to.read::<V, N>(output, images) };
+        if finish.store.is_some() {
+            to.clear_around(images);
+        } else {
+            // SAFETY: passed on.
+            unsafe { to.read::<V, N>(room.output.room(all), images) };
+        }
     }
 
     /// Adds the gradient of a group of `n` images to that of the transformed kernels, or begins it

@@ -11,9 +11,9 @@
 //! Source: D. Rumelhart, G. Hinton, R. Williams, "Learning representations by back-propagating
 //! errors", Nature 323:533-536, 1986.
 
-use crate::kernels::{AfterMaps, group};
+use crate::kernels::{AfterMaps, ChannelsLast, Lines, group};
 use crate::layer::local::{MOST, PART, Run, learned, look_at_run};
-use crate::layer::memory::{Pool, room_for};
+use crate::layer::memory::Pool;
 use crate::layer::workspace::{kept, outputs};
 use crate::layer::{Layer, Parameter, Shape, Workspace};
 use crate::real::Real;
@@ -25,6 +25,8 @@ struct Step<'a, R> {
     start: usize,
     end: usize,
     after: Vec<AfterMaps<'a, R>>,
+    /// How its inputs are stored, if not map by map.
+    stored: Option<ChannelsLast>,
 }
 
 /// Layers one after another; none is the identity.
@@ -32,7 +34,7 @@ pub struct Chain<R> {
     input: Shape,
     layers: Vec<Box<dyn Layer<R>>>,
     /// For what lies between the layers in inferences.
-    between: Pool<[Vec<R>; 2]>,
+    between: Pool<[Lines<R>; 2]>,
 }
 
 impl<R: Real> Chain<R> {
@@ -79,27 +81,32 @@ impl<R: Real> Chain<R> {
         assert_eq!(input.len() % self.input.len(), 0, "whole inputs of {:?}", self.input);
         let n = input.len() / self.input.len();
         let steps = self.steps(depth);
-        let Some((last, before)) = steps.split_last() else { return input.to_vec() };
+        if steps.is_empty() {
+            return input.to_vec();
+        }
         let columns = self.output_shape(depth).len();
         let mut outputs = vec![R::zero(); n * columns];
         // A few inputs at a time: what lies between the layers stays in the cache.
-        let longest = before.iter().map(|step| self.output_shape(step.end).len()).max();
+        let longest = steps[1..].iter().map(|step| self.length(step.start)).max();
         let part = group(n, PART / longest.unwrap_or(1));
         let parts = input.chunks(part * self.input.len()).zip(outputs.chunks_mut(part * columns));
         self.between.lend(|between| {
             let [from, to] = between;
-            let length = part * longest.unwrap_or(0);
-            let (mut from, mut to) = (room_for(length, from), room_for(length, to));
+            let lengths = steps.iter().map(|step| self.input_length(step));
+            let length = part * lengths.skip(1).max().unwrap_or(0);
+            let (mut from, mut to) = (from.room(length), to.room(length));
             for (input, output) in parts {
                 let n = input.len() / self.input.len();
-                for (index, step) in before.iter().enumerate() {
-                    let x = if index == 0 { input } else { &from[..n * self.length(step.start)] };
-                    self.infer_step(step, x, &mut to[..n * self.length(step.end)]);
-                    std::mem::swap(&mut from, &mut to);
+                for (index, step) in steps.iter().enumerate() {
+                    let x = if index == 0 { input } else { &from[..n * self.input_length(step)] };
+                    match steps.get(index + 1) {
+                        None => self.infer_step(step, x, output),
+                        Some(next) => {
+                            self.infer_step(step, x, &mut to[..n * self.input_length(next)]);
+                            std::mem::swap(&mut from, &mut to);
+                        }
+                    }
                 }
-                let x =
-                    if before.is_empty() { input } else { &from[..n * self.length(last.start)] };
-                self.infer_step(last, x, output);
             }
         });
         outputs
@@ -111,7 +118,7 @@ impl<R: Real> Chain<R> {
         while start < depth {
             let following = self.layers[start + 1..depth].iter();
             let after = following.map_while(|layer| layer.after_maps()).collect::<Vec<_>>();
-            let mut step = Step { start, end: start + 1, after: Vec::new() };
+            let mut step = Step { start, end: start + 1, after: Vec::new(), stored: None };
             for after in (1..=after.len()).rev().map(|count| &after[..count]) {
                 if self.layers[start].can_infer_with(after) {
                     step = Step { end: step.end + after.len(), after: after.to_vec(), ..step };
@@ -121,11 +128,35 @@ impl<R: Real> Chain<R> {
             start = step.end;
             steps.push(step);
         }
+        self.store_between(&mut steps);
         steps
     }
 
+    /// Has maps stored as the following layer reads them, where both layers can.
+    fn store_between(&self, steps: &mut [Step<'_, R>]) {
+        for index in 1..steps.len() {
+            let Some(stored) = self.layers[steps[index].start].stored_inputs() else { continue };
+            let Step { start, after, .. } = &mut steps[index - 1];
+            after.push(AfterMaps::Store(stored));
+            if self.layers[*start].can_infer_with(after) {
+                steps[index].stored = Some(stored);
+            } else {
+                after.pop();
+            }
+        }
+    }
+
+    /// Numbers of one input.
+    fn input_length(&self, step: &Step<'_, R>) -> usize {
+        step.stored.map_or(self.length(step.start), |stored| stored.len())
+    }
+
     fn infer_step(&self, step: &Step<'_, R>, input: &[R], output: &mut [R]) {
-        self.layers[step.start].infer_with(input, &step.after, output);
+        let layer = &self.layers[step.start];
+        match step.stored {
+            None => layer.infer_with(input, &step.after, output),
+            Some(_) => layer.infer_stored(input, &step.after, output),
+        }
     }
 
     pub(super) fn length(&self, depth: usize) -> usize {

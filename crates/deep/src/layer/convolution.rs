@@ -30,7 +30,9 @@
 mod columns;
 mod portable;
 
-use crate::kernels::{AfterMaps, Convolver, Finish, Packed, add, as_f32, as_f32_mut, sum_of, wide};
+use crate::kernels::{
+    AfterMaps, ChannelsLast, Convolver, Finish, Packed, add, as_f32, as_f32_mut, sum_of, wide,
+};
 use crate::layer::init::he_normal;
 use crate::layer::window::Window;
 use crate::layer::{
@@ -194,9 +196,30 @@ impl<R: Real> Convolution<R> {
 
     fn convolve(&self, input: &[R], output: &mut [R], columns: &mut [R]) {
         if self.direct.is_some() {
-            return self.infer_with(input, &[], output);
+            return self.infer_direct(input, false, &[], output);
         }
         self.convolve_columns(input, output, columns);
+    }
+
+    /// Without columns.
+    fn infer_direct(
+        &self,
+        input: &[R],
+        stored: bool,
+        after: &[AfterMaps<'_, R>],
+        output: &mut [R],
+    ) {
+        let direct = self.direct.as_ref().expect("the direct tier");
+        let packed = self.packed.get_or_init(|| {
+            let mut packed = Packed::default();
+            self.pack(direct, &mut packed);
+            packed
+        });
+        let (Some(x), Some(y)) = (as_f32(input), as_f32_mut(output)) else {
+            unreachable!("the direct tier is for f32");
+        };
+        let finish = Finish::of(after).expect("what can be done");
+        direct.forward(x, stored, packed, finish, y);
     }
 
     /// Adds `dL/db` of some images, where there are biases.
@@ -295,21 +318,23 @@ impl<R: Real> Layer<R> for Convolution<R> {
     }
 
     fn can_infer_with(&self, after: &[AfterMaps<'_, R>]) -> bool {
-        self.direct.is_some() && Finish::of(after).is_some()
+        let work = self.direct.as_ref().zip(Finish::of(after));
+        work.is_some_and(|(direct, finish)| direct.can(finish))
     }
 
     fn infer_with(&self, input: &[R], after: &[AfterMaps<'_, R>], output: &mut [R]) {
-        let Some(direct) = &self.direct else { return self.infer(input, output) };
-        let packed = self.packed.get_or_init(|| {
-            let mut packed = Packed::default();
-            self.pack(direct, &mut packed);
-            packed
-        });
-        let (Some(x), Some(y)) = (as_f32(input), as_f32_mut(output)) else {
-            unreachable!("the direct tier is for f32");
-        };
-        let finish = Finish::of(after).expect("what can be done");
-        direct.forward(x, packed, finish, y);
+        if self.direct.is_none() {
+            return self.infer(input, output);
+        }
+        self.infer_direct(input, false, after, output);
+    }
+
+    fn stored_inputs(&self) -> Option<ChannelsLast> {
+        self.direct.as_ref().and_then(Convolver::stored_inputs)
+    }
+
+    fn infer_stored(&self, input: &[R], after: &[AfterMaps<'_, R>], output: &mut [R]) {
+        self.infer_direct(input, true, after, output);
     }
 
     fn is_local(&self) -> bool {

@@ -12,8 +12,8 @@
 //!
 //! Gradients of parameters are summed part by part within a piece, then over the pieces, in order.
 
-use crate::kernels::add;
-use crate::layer::memory::{Pool, room_for};
+use crate::kernels::{Lines, add};
+use crate::layer::memory::Pool;
 use crate::layer::{Layer, PIECE, Shape, Spare};
 use crate::real::Real;
 use rayon::prelude::*;
@@ -40,14 +40,14 @@ impl<R> Default for Rooms<R> {
 #[derive(Debug)]
 struct Room<R> {
     /// Outputs of the layers, where they are not kept.
-    made: Vec<Vec<R>>,
+    made: Vec<Lines<R>>,
     /// The gradients with respect to the inputs of layers, by turns.
-    between: [Vec<R>; 2],
+    between: [Lines<R>; 2],
 }
 
 impl<R> Default for Room<R> {
     fn default() -> Self {
-        Self { made: vec![], between: [vec![], vec![]] }
+        Self { made: vec![], between: Default::default() }
     }
 }
 
@@ -211,8 +211,8 @@ impl<'a, R: Real> Parts<'a, R> {
         rayon::join(|| self.forward(x, outputs, rooms), || self.forward(other_x, others, rooms));
     }
 
-    fn piece(&self, x: &[R], mut outputs: Outputs<'_, R>, images: usize, made: &mut Vec<Vec<R>>) {
-        made.resize_with(self.layers.len().max(made.len()), Vec::new);
+    fn piece(&self, x: &[R], mut outputs: Outputs<'_, R>, images: usize, made: &mut Vec<Lines<R>>) {
+        made.resize_with(self.layers.len().max(made.len()), Lines::default);
         for first in (0..images).step_by(self.images) {
             let end = (first + self.images).min(images);
             for (index, layer) in self.layers.iter().enumerate() {
@@ -227,7 +227,7 @@ impl<'a, R: Real> Parts<'a, R> {
                 let length = self.length(index + 1);
                 let x = &x[..(end - first) * self.length(index)];
                 if kept[0].is_empty() {
-                    layer.forward_part(x, room_for((end - first) * length, &mut made[0]));
+                    layer.forward_part(x, made[0].room((end - first) * length));
                 } else {
                     layer.forward_part(x, &mut kept[0][of(length)]);
                 }
@@ -236,8 +236,8 @@ impl<'a, R: Real> Parts<'a, R> {
     }
 
     /// Makes again what is not kept of the inputs of the layers, for some images.
-    fn make(&self, kept: &[&[R]], images: Range<usize>, made: &mut Vec<Vec<R>>) {
-        made.resize_with(self.layers.len().max(made.len()), Vec::new);
+    fn make(&self, kept: &[&[R]], images: Range<usize>, made: &mut Vec<Lines<R>>) {
+        made.resize_with(self.layers.len().max(made.len()), Lines::default);
         for index in (1..kept.len()).filter(|&index| kept[index].is_empty()) {
             let (before, after) = made.split_at_mut(index - 1);
             let x = match before.last() {
@@ -245,7 +245,7 @@ impl<'a, R: Real> Parts<'a, R> {
                 _ => &kept[index - 1][images.start * self.length(index - 1)..],
             };
             let x = &x[..images.len() * self.length(index - 1)];
-            let to = room_for(images.len() * self.length(index), &mut after[0]);
+            let to = after[0].room(images.len() * self.length(index));
             self.layers[index - 1].forward_part(x, to);
         }
     }
@@ -255,7 +255,7 @@ impl<'a, R: Real> Parts<'a, R> {
         &self,
         kept: &'b [&[R]],
         images: Range<usize>,
-        made: &'b [Vec<R>],
+        made: &'b [Lines<R>],
         index: usize,
     ) -> &'b [R] {
         let length = self.length(index);
@@ -297,7 +297,7 @@ impl<'a, R: Real> Parts<'a, R> {
         part: &Part<'_, R>,
         dy: &[R],
         mut dx: Option<&mut [R]>,
-        [even, odd]: &mut [Vec<R>; 2],
+        [even, odd]: &mut [Lines<R>; 2],
         mut parameters: &mut [R],
     ) {
         let Part { kept, made, images, skipped } = part;
@@ -330,7 +330,7 @@ impl<'a, R: Real> Parts<'a, R> {
                 Some(dx) if index == lowest + usize::from(gathers) => {
                     layer.backward_part(x, dy, Some(dx), of_layer);
                 }
-                _ => layer.backward_part(x, dy, Some(room_for(x.len(), below)), of_layer),
+                _ => layer.backward_part(x, dy, Some(below.room(x.len())), of_layer),
             }
         }
     }
@@ -346,7 +346,7 @@ pub(super) fn learned<R: Real>(layers: &[Box<dyn Layer<R>>]) -> [usize; MOST] {
 /// Some images on their way back.
 struct Part<'a, R> {
     kept: &'a [&'a [R]],
-    made: &'a [Vec<R>],
+    made: &'a [Lines<R>],
     images: Range<usize>,
     skipped: usize,
 }

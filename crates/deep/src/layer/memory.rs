@@ -1,6 +1,5 @@
 //! Memory that is used again.
 
-use crate::real::Real;
 use std::sync::{Mutex, PoisonError};
 
 /// Memory that threads lend; as much of it is there as threads have used at once.
@@ -21,10 +20,4 @@ impl<T: Default> Pool<T> {
         work(&mut memory);
         free().push(memory);
     }
-}
-
-/// The first `length` numbers, whatever they are; makes room where there is less.
-pub(super) fn room_for<R: Real>(length: usize, memory: &mut Vec<R>) -> &mut [R] {
-    memory.resize(length.max(memory.len()), R::zero());
-    &mut memory[..length]
 }

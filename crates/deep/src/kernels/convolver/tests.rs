@@ -116,7 +116,7 @@ fn outputs_equal_the_formula() {
 
         let (mut kernels, mut y) = (Packed::default(), vec![f32::NAN; expected.len()]);
         convolver.pack(&w, Some(&biases), &mut kernels);
-        convolver.forward(&x, &kernels, Finish::default(), &mut y);
+        convolver.forward(&x, false, &kernels, Finish::default(), &mut y);
         let sums = 25.0 * (case.input.channels * case.size * case.size) as f32;
         check(&convolver, &y, &expected, sums);
     }
@@ -129,7 +129,7 @@ fn what_is_done_after_equals_doing_it_separately() {
         let (x, w) = (numbers(case.images * case.input.len(), 5), case.weights());
         let (mut kernels, mut y) = (Packed::default(), vec![0.0; case.images * case.output.len()]);
         convolver.pack(&w, None, &mut kernels);
-        convolver.forward(&x, &kernels, Finish::default(), &mut y);
+        convolver.forward(&x, false, &kernels, Finish::default(), &mut y);
         let plane = case.output.plane();
         let (scale, shift) = (numbers(case.output.channels, 7), numbers(case.output.channels, 4));
         let scaled = |y: &[f32], plane: usize| -> Vec<f32> {
@@ -153,7 +153,7 @@ fn what_is_done_after_equals_doing_it_separately() {
             (&[Halve, scales, Rectify], rectified(&scaled(&halved(&y), quarter))),
         ] {
             let mut got = vec![f32::NAN; expected.len()];
-            convolver.forward(&x, &kernels, Finish::of(after).unwrap(), &mut got);
+            convolver.forward(&x, false, &kernels, Finish::of(after).unwrap(), &mut got);
             assert_eq!(got, expected, "{after:?}: {convolver:?}");
         }
         assert_eq!(Finish::of(&[Rectify, scales]), None);
@@ -173,6 +173,50 @@ fn halve(y: &[f32], maps: Shape) -> Vec<f32> {
         (0..height / 2 * (width / 2)).map(largest).collect::<Vec<_>>()
     };
     y.chunks(height * width).flat_map(half).collect()
+}
+
+#[test]
+fn what_is_stored_for_another_equals_what_is_written_for_it() {
+    let (mut stored_for, mut refused) = (0, 0);
+    for (case, convolver) in cases() {
+        let Convolver::Winograd(Winograd { level, .. }) = convolver else {
+            continue;
+        };
+        let x = numbers(case.images * case.input.len(), 5);
+        let (mut kernels, mut theirs) = (Packed::default(), Packed::default());
+        convolver.pack(&case.weights(), None, &mut kernels);
+        for after in [&[][..], &[Rectify, Halve]] {
+            let maps = Finish::of::<f32>(after).unwrap().shape(case.output);
+            if maps.plane() == 0 {
+                continue;
+            }
+            for (size, padding, tile) in [(3, 1, 2), (3, 2, 4), (5, 2, 2)] {
+                let last = Case::new([maps.channels, 3, maps.height, maps.width, size, padding, 1]);
+                let Case { input, output, .. } = last;
+                let next = Winograd::with(level, input, output, size, padding, tile).unwrap();
+                let next = Convolver::Winograd(next);
+                next.pack(&last.weights(), None, &mut theirs);
+                let stored = next.stored_inputs().unwrap();
+                let finish = Finish::of(after).unwrap();
+                let store = Finish { store: Some(stored), ..finish };
+                if !convolver.can(store) {
+                    refused += 1;
+                    continue;
+                }
+                stored_for += 1;
+                let outputs = |between: usize, finish, is_stored| {
+                    let mut between = vec![f32::NAN; case.images * between];
+                    let mut y = vec![f32::NAN; case.images * output.len()];
+                    convolver.forward(&x, false, &kernels, finish, &mut between);
+                    next.forward(&between, is_stored, &theirs, Finish::default(), &mut y);
+                    y
+                };
+                let expected = outputs(maps.len(), finish, false);
+                assert_eq!(outputs(stored.len(), store, true), expected, "{convolver:?}, {next:?}");
+            }
+        }
+    }
+    assert!(stored_for > 100 && refused > 10, "{stored_for} stored, {refused} refused");
 }
 
 #[test]
@@ -205,9 +249,10 @@ fn nothing_is_left_over_from_another_batch() {
         let (nan, x) = (vec![f32::NAN; 4 * case.input.len()], vec![1.0; case.input.len()]);
         let (mut kernels, w) = (Packed::default(), case.weights());
         convolver.pack(&w, None, &mut kernels);
-        convolver.forward(&nan, &kernels, Finish::default(), &mut vec![0.0; 4 * case.output.len()]);
+        let mut y = vec![0.0; 4 * case.output.len()];
+        convolver.forward(&nan, false, &kernels, Finish::default(), &mut y);
         let (mut y, mut dw) = (vec![f32::NAN; case.output.len()], vec![0.0; w.len()]);
-        convolver.forward(&x, &kernels, Finish::default(), &mut y);
+        convolver.forward(&x, false, &kernels, Finish::default(), &mut y);
         convolver.backward(&x, &y, &mut dw, None);
         assert!(y.iter().chain(&dw).all(|value| value.is_finite()), "{convolver:?}");
     }

@@ -167,9 +167,8 @@ pub(super) unsafe fn transform_gradients<V: Lanes, const A: usize, const T: usiz
     to: &mut [f32],
 ) {
     let row = from.columns * from.channels;
-    let first = from.border * (row + from.channels);
     for (index, place) in tiles.places(from, T) {
-        let dy = stored[first + place..][..(T - 1) * row + T * from.channels].as_ptr();
+        let dy = stored[from.first() + place..][..(T - 1) * row + T * from.channels].as_ptr();
         for c in (0..from.channels).step_by(V::COUNT) {
             // SAFETY: passed on; there are `T` rows of `T` pixels, as is asserted above.
             unsafe {
@@ -231,7 +230,7 @@ pub(super) unsafe fn write_outputs<V: Lanes, const A: usize, const T: usize>(
     let scale = scale.is_some();
     let step = if halve { T / 2 } else { T };
     for (index, place) in tiles.places(to, step) {
-        let pixels = &mut output[place..][..(step - 1) * row + step * to.channels];
+        let pixels = &mut output[to.first() + place..][..(step - 1) * row + step * to.channels];
         let pixels = pixels.as_mut_ptr();
         for c in (0..to.channels).step_by(V::COUNT) {
             // SAFETY: passed on; there are `step` rows of `step` pixels, as is asserted above.
