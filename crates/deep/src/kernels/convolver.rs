@@ -57,7 +57,7 @@ impl Convolver {
     /// Whether [`Self::forward`] can do this.
     pub(crate) fn can(&self, finish: Finish<'_>) -> bool {
         match self {
-            Self::Direct(_) => finish.store.is_none(),
+            Self::Direct(direct) => direct.can(finish),
             Self::Winograd(winograd) => winograd.can(finish),
         }
     }

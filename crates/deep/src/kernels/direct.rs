@@ -16,8 +16,9 @@
 
 #![allow(unsafe_code)]
 
+use super::channels_last::ChannelsLast;
 use super::convolver::{Packed, group};
-use super::finish::{Finish, ReadMaps};
+use super::finish::{Finish, ReadMaps, StoreMaps};
 use super::lanes::Lanes;
 use super::padded::{Padded, REACH};
 use super::tiles::{Maps, convolve, correlate};
@@ -39,7 +40,7 @@ const PLACES: usize = 1000;
 /// A convolution of maps of known shapes.
 #[derive(Debug, Clone)]
 pub(crate) struct Direct {
-    level: Level,
+    pub(super) level: Level,
     input: Padded,
     gradient: Padded,
 }
@@ -132,20 +133,31 @@ impl Direct {
         }
     }
 
+    /// As [`super::Convolver::can`]. Halved maps are not stored: written map by map, they are read
+    /// in whole vectors, which is faster.
+    pub(super) fn can(&self, finish: Finish<'_>) -> bool {
+        let count = self.level.count();
+        let whole = |to: ChannelsLast| to.channels.is_multiple_of(count);
+        let stores = |to: ChannelsLast| to.maps == self.gradient.maps && whole(to);
+        finish.store.is_none_or(|to| !finish.halve && stores(to))
+    }
+
     /// As [`super::Convolver::forward`].
     pub(super) fn forward(&self, x: &[f32], kernels: &Packed, finish: Finish<'_>, y: &mut [f32]) {
-        let outputs = finish.shape(self.gradient.maps);
+        let (shape, of_output) = (self.gradient.maps, finish.length(self.gradient.maps));
         let n = x.len() / self.input.maps.len();
+        assert!(self.can(finish), "{finish:?} by {self:?}");
         assert_eq!(x.len(), n * self.input.maps.len(), "whole inputs");
-        assert_eq!(y.len(), n * outputs.len(), "an output for every input");
-        SCRATCH.with_borrow_mut(|scratch| {
+        assert_eq!(y.len(), n * of_output, "an output for every input");
+        SCRATCH.with_borrow_mut(|Scratch { input, lines, .. }| {
             let group = self.group(n);
-            let groups = y.chunks_mut(group * outputs.len());
+            let groups = y.chunks_mut(group * of_output);
             for (x, y) in x.chunks(group * self.input.maps.len()).zip(groups) {
-                self.input.write(x, self.input.maps.channels, &mut scratch.input);
-                let Scratch { input, lines, .. } = scratch;
-                let shape = self.gradient.maps;
+                self.input.write(x, self.input.maps.channels, input);
                 self.convolve(self.input, input, kernels, (shape, finish), lines, y);
+                if let Some(to) = finish.store {
+                    to.clear_around(y);
+                }
             }
         });
     }
@@ -186,13 +198,15 @@ impl Direct {
         lines: &mut Vec<f32>,
         to: &mut [f32],
     ) {
-        let n = to.len() / finish.shape(outputs).len();
+        let n = to.len() / finish.length(outputs);
         let (places, stride, block) =
             (from.places(n), from.stride(n), maps_at_once(self.level.count()));
         let Shape { channels, .. } = from.maps;
         let length = places.next_multiple_of(REACH);
         let taps = channels * from.size * from.size;
-        lines.resize(lines.len().max(block * length), 0.0);
+        // Maps are stored a vector at a time.
+        let together = finish.store.map_or(block, |_| block.max(self.level.count()));
+        lines.resize(lines.len().max(together * length + REACH), 0.0);
         assert!(stored.len() >= channels * stride, "maps as they were written");
         let blocks = kernels.weights.chunks_exact(block * taps);
         assert_eq!(blocks.len(), outputs.channels.div_ceil(block), "kernels for all outputs");
@@ -201,12 +215,22 @@ impl Direct {
             let x = Maps { start: stored.as_ptr(), count: channels, stride, pitch: from.pitch };
             // Kept by what is asserted and made above: `stride` holds all places of a map, the rows
             // and columns of the kernel behind them, and `REACH` more numbers.
-            let of_lines = (&mut lines[..block * length], length);
+            let there = index * block % together;
+            let of_lines = (&mut lines[there * length..][..block * length], length);
             let size = from.size;
             run_at(self.level, Convolve { x, size, weights, starts, places, to: of_lines });
-            let (first, lines) = (index * block, &mut lines[..block * length]);
-            let images = &mut *to;
-            run_at(self.level, ReadMaps { finish, from, lines, length, outputs, first, images });
+            let maps = there + block;
+            if maps < together && (index + 1) * block < outputs.channels {
+                continue;
+            }
+            let first = index * block - there;
+            let behind = if finish.store.is_some() { self.level.count() } else { 0 };
+            let (lines, images) = (&mut lines[..maps * length + behind], &mut *to);
+            let read = ReadMaps { finish, from, lines, length, outputs, first, images };
+            match finish.store {
+                None => run_at(self.level, read),
+                Some(to) => run_at(self.level, StoreMaps { read, to }),
+            }
         }
     }
 

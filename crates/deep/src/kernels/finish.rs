@@ -179,6 +179,67 @@ impl Vectorised for ReadMaps<'_> {
     }
 }
 
+/// The same maps, stored pixel by pixel, without halving them.
+pub(super) struct StoreMaps<'a> {
+    /// With a vector of numbers behind the last line.
+    pub(super) read: ReadMaps<'a>,
+    pub(super) to: ChannelsLast,
+}
+
+impl Vectorised for StoreMaps<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Lanes, const N: usize, const P4: usize, const P2: usize>(self) {
+        let Self { read: ReadMaps { finish, from, lines, length, outputs, first, images }, to } =
+            self;
+        let maps = first..outputs.channels.min(first + (lines.len() - N) / length);
+        for (map, line) in maps.clone().zip(lines.chunks_exact_mut(length)) {
+            // SAFETY: passed on.
+            unsafe { finish.numbers::<V>(map, line) };
+        }
+        for (n, image) in images.chunks_exact_mut(to.len()).enumerate() {
+            for y in 0..outputs.height {
+                let rows = &lines[(n * from.rows + y) * from.pitch..];
+                let pixels = &mut image[to.first() + y * to.columns * to.channels + first..];
+                let (rows, pixels) = ((rows, length), (pixels, to.channels));
+                // SAFETY: passed on.
+                unsafe { store_row::<V, N>(rows, maps.len(), outputs.width, pixels) };
+            }
+        }
+    }
+}
+
+/// Writes a row of `width` numbers of each of `maps` maps, given the first and how far it is to the
+/// next, to pixels, likewise; zeros up to a whole vector of maps.
+///
+/// # Safety
+/// The processor must have the instructions of `V`, of which `N` is the count.
+#[inline(always)]
+unsafe fn store_row<V: Lanes, const N: usize>(
+    (rows, pitch): (&[f32], usize),
+    maps: usize,
+    width: usize,
+    (pixels, channels): (&mut [f32], usize),
+) {
+    let (zeros, mut nowhere) = ([0.0_f32; N], [0.0_f32; N]);
+    let nowhere = nowhere.as_mut_ptr();
+    let last = (width - 1) * channels + maps.next_multiple_of(N);
+    let pixels = pixels[..last].as_mut_ptr();
+    for x in (0..width).step_by(N) {
+        for c in (0..maps).step_by(N) {
+            let from: [*const f32; N] = std::array::from_fn(|i| match c + i < maps {
+                true => rows[(c + i) * pitch + x..][..N].as_ptr(),
+                false => zeros.as_ptr(),
+            });
+            let to: [*mut f32; N] = std::array::from_fn(|i| match x + i < width {
+                true => pixels.wrapping_add((x + i) * channels + c),
+                false => nowhere,
+            });
+            // SAFETY: passed on; the last pixel is asserted to be inside.
+            unsafe { V::transpose(&from, &to) };
+        }
+    }
+}
+
 /// Writes `width` numbers, the largest of 2x2 numbers each, side by side in two rows that are
 /// `pitch` apart. May write more where there is room, which is for the next row: most rows end
 /// within a vector.

@@ -179,14 +179,17 @@ fn halve(y: &[f32], maps: Shape) -> Vec<f32> {
 fn what_is_stored_for_another_equals_what_is_written_for_it() {
     let (mut stored_for, mut refused) = (0, 0);
     for (case, convolver) in cases() {
-        let Convolver::Winograd(Winograd { level, .. }) = convolver else {
-            continue;
+        let level = match &convolver {
+            Convolver::Direct(direct) => direct.level,
+            Convolver::Winograd(winograd) => winograd.level,
         };
         let x = numbers(case.images * case.input.len(), 5);
         let (mut kernels, mut theirs) = (Packed::default(), Packed::default());
         convolver.pack(&case.weights(), None, &mut kernels);
-        for after in [&[][..], &[Rectify, Halve]] {
-            let maps = Finish::of::<f32>(after).unwrap().shape(case.output);
+        let (scale, shift) = (numbers(case.output.channels, 7), numbers(case.output.channels, 4));
+        let scales = AfterMaps::Scale { scale: &scale, shift: &shift };
+        for after in [&[][..], &[Rectify, Halve], &[scales], &[Halve, scales, Rectify]] {
+            let maps = Finish::of(after).unwrap().shape(case.output);
             if maps.plane() == 0 {
                 continue;
             }
