@@ -4,9 +4,11 @@
 //! after it, and are the same bytes each time.
 
 use crate::sets::slug;
+use eval::grid::Point;
 use eval::record::Trial;
 use eval::run::Run;
 use eval::store::StoreError;
+use serde_json::Value;
 
 /// Folder below the run directory, to be given to TensorBoard.
 pub(crate) const FOLDER: &str = "tensorboard";
@@ -32,14 +34,22 @@ fn path(trial: &Trial) -> String {
     let split = trial.split.strip_prefix(&trial.dataset).unwrap_or(&trial.split);
     let split = slug(split.trim_start_matches('.'));
     let (set, pipeline) = (&trial.dataset, slug(&trial.spec.pipeline));
-    let id = &trial.id[..ID_DIGITS];
-    format!("{FOLDER}/{set}/{pipeline}/{split}-{id}/events.out.tfevents.0")
+    let (point, id) = (settings(&trial.spec.parameters), &trial.id[..ID_DIGITS]);
+    format!("{FOLDER}/{set}/{pipeline}/{split}-{point}{id}/events.out.tfevents.0")
+}
+
+/// What a search has set, for a part of a path: "learning_rate=0.004-".
+fn settings(point: &Point) -> String {
+    let setting = |(name, value): (&String, &Value)| match value {
+        Value::Number(number) => format!("{}={number}-", slug(name)),
+        other => format!("{}={}-", slug(name), slug(other.as_str().unwrap_or(&other.to_string()))),
+    };
+    point.iter().map(setting).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eval::grid::Point;
     use eval::record::{Outcome, SCHEMA, TrialSpec};
 
     #[test]
@@ -49,7 +59,10 @@ mod tests {
             version: String::new(),
             pipeline: "../cnn: small".to_owned(),
             settings: serde_json::Value::Null,
-            parameters: Point::new(),
+            parameters: Point::from([
+                ("channels".to_owned(), serde_json::json!([8, 16])),
+                ("learning_rate".to_owned(), serde_json::json!(0.004)),
+            ]),
             data: String::new(),
             split: String::new(),
             seed: 1,
@@ -62,7 +75,8 @@ mod tests {
             spec,
             outcome: Outcome::Failed { error: String::new() },
         };
-        let folder = format!("tensorboard/bars/---cnn--small/curve30-1-{}/", &trial.id[..12]);
+        let folder = "tensorboard/bars/---cnn--small/curve30-1-channels=-8-16--learning_rate=0.004";
+        let folder = format!("{folder}-{}/", &trial.id[..12]);
         assert_eq!(path(&trial), folder + "events.out.tfevents.0");
     }
 }
