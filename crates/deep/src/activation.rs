@@ -28,7 +28,7 @@ mod step;
 
 pub use frelu::Frelu;
 pub use gated::{Gelu, Silu};
-pub use rectifiers::{Elu, Identity, LeakyRelu, Relu};
+pub use rectifiers::{Elu, Identity, LeakyRelu, Relu, Scale};
 pub use sigmoids::{Sigmoid, Softplus, Tanh};
 pub use softmax::Softmax;
 pub use step::Step;
@@ -148,6 +148,7 @@ mod tests {
         check(Softplus);
         check(Relu);
         check(LeakyRelu { slope: 0.1 });
+        check(Scale { factor: -0.3 });
         check(Elu { alpha: 1.5 });
         check(Gelu);
         check(Silu);

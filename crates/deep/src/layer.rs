@@ -27,11 +27,12 @@ mod workspace;
 
 pub use affine::Affine;
 pub use average_pool::{AveragePool, GlobalAveragePool};
-pub use batch_norm::BatchNorm;
+pub use batch_norm::{BatchNorm, BatchNormParams};
 pub use chain::Chain;
 pub use convolution::{Convolution, ConvolutionParams};
 pub use dropout::Dropout;
 pub use flatten::Flatten;
+pub use init::Initial;
 pub use local_contrast::{Divisive, NeighbourhoodParams, Subtractive};
 pub use local_response::{LocalResponse, LocalResponseParams};
 pub use max_pool::MaxPool;
@@ -166,6 +167,8 @@ pub struct Parameter<R> {
     pub gradient: Vec<R>,
     /// Who changes the numbers.
     pub role: Role,
+    /// Factor on the learning rate; with 0, gradient descent leaves the numbers as they are.
+    pub rate: f64,
 }
 
 impl<R: Real> Parameter<R> {
@@ -177,7 +180,7 @@ impl<R: Real> Parameter<R> {
         assert_eq!(value.len(), shape.iter().product::<usize>(), "{name} of shape {shape:?}");
         let gradients = if role == Role::Statistic { 0 } else { value.len() };
         let gradient = vec![R::zero(); gradients];
-        Self { name: name.to_owned(), shape: shape.to_vec(), value, gradient, role }
+        Self { name: name.to_owned(), shape: shape.to_vec(), value, gradient, role, rate: 1.0 }
     }
 
     /// Whether gradient descent changes the numbers.
@@ -334,6 +337,10 @@ pub trait Layer<R: Real>: Send + Sync {
         self.visit(&mut |parameter| count += parameter.gradient.len());
         count
     }
+
+    /// Learns what is to be learned from inputs alone, before training. Called for the first layer of
+    /// a network; `inputs` makes a batch of some training images.
+    fn learn_from_inputs(&mut self, _inputs: &mut dyn FnMut() -> Vec<R>) {}
 
     /// Decides what is left to chance in the next forward passes (dropout). Equal seeds, equal
     /// passes.

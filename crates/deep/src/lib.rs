@@ -33,16 +33,16 @@ pub mod tensorboard;
 mod train;
 
 pub use activation::{
-    Elementwise, Elu, Frelu, Function, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax,
-    Softplus, Step, Tanh,
+    Elementwise, Elu, Frelu, Function, Gelu, Identity, LeakyRelu, Relu, Scale, Sigmoid, Silu,
+    Softmax, Softplus, Step, Tanh,
 };
 pub use cnn::{Cnn, CnnParams, TrainedCnn};
 pub use kernels::{AfterMaps, ChannelsLast};
 pub use layer::{
-    Affine, AveragePool, BatchNorm, Chain, Convolution, ConvolutionParams, Divisive, Dropout,
-    Flatten, GlobalAveragePool, Layer, LayerError, LocalResponse, LocalResponseParams, MaxPool,
-    NeighbourhoodParams, Parameter, PoolParams, Residual, Role, Shape, Spare, Subtractive,
-    Workspace,
+    Affine, AveragePool, BatchNorm, BatchNormParams, Chain, Convolution, ConvolutionParams,
+    Divisive, Dropout, Flatten, GlobalAveragePool, Initial, Layer, LayerError, LocalResponse,
+    LocalResponseParams, MaxPool, NeighbourhoodParams, Parameter, PoolParams, Residual, Role,
+    Shape, Spare, Subtractive, Workspace,
 };
 pub use loss::{Loss, Objective, Target, softmax};
 pub use network::{

@@ -197,6 +197,7 @@ impl<R: Real> Optimiser<R> {
             self.memory.push(self.blank(parameter.value.len()));
         }
         let decay = if parameter.role == Role::Weight { self.weight_decay } else { 0.0 };
+        let rate = rate * parameter.rate;
         let step = Step { count: self.steps.cast_signed(), rate, decay };
         let (w, g) = (&mut parameter.value[..], &parameter.gradient[..]);
         let memory = self.memory.get_mut(index).expect("the parameters of the first step");

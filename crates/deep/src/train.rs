@@ -9,6 +9,7 @@ pub(crate) mod augment;
 pub(crate) mod checkpoint;
 mod holdout;
 pub(crate) mod input;
+mod lookahead;
 pub(crate) mod report;
 pub(crate) mod sampling;
 
@@ -22,6 +23,7 @@ use augment::Change;
 use base::{Convergence, Epoch, FitError, Images, Labels, Seed, ShapeError};
 use holdout::hold_out;
 use input::Normalisation;
+use lookahead::Lookahead;
 use rayon::prelude::*;
 use report::{EpochReport, Norms};
 
@@ -73,9 +75,13 @@ pub struct Training<'a> {
     workspace: Workspace<f32>,
     optimiser: Optimiser<f32>,
     schedule: Schedule,
+    lookahead: Option<Lookahead>,
     reports: Vec<EpochReport>,
     best: Option<Best>,
 }
+
+/// Images that a layer may learn from before training: enough for a few numbers.
+const LOOKED_AT: usize = 5000;
 
 impl<'a> Training<'a> {
     /// Settings and labels were checked before.
@@ -91,11 +97,16 @@ impl<'a> Training<'a> {
         let (rows, held_out) =
             hold_out(labels, params.validation_share, seed.child("validation", 0));
         let classes = labels.class_count();
-        let network = params.network(images.size(), classes, seed.child("network", 0))?;
+        let mut network = params.network(images.size(), classes, seed.child("network", 0))?;
+        let normalisation = Normalisation::learn(images, &rows);
+        if let Some(first) = network.chain_mut().layers_mut().first_mut() {
+            first.learn_from_inputs(&mut || some_inputs(images, &rows, &normalisation));
+        }
         let checked = "settings were checked";
         Ok(Self {
             plan: Plan::new(params, rows.len()),
-            normalisation: Normalisation::learn(images, &rows),
+            lookahead: params.lookahead.map(|every| Lookahead::new(every, &network)),
+            normalisation,
             objective: params.objective(),
             workspace: Workspace::new(network.chain(), params.batch_size.min(rows.len())),
             optimiser: Optimiser::new(&params.optimiser, params.weight_decay).expect(checked),
@@ -219,6 +230,9 @@ impl<'a> Training<'a> {
         }
         totals.rate = self.schedule.rate(self.params.learning_rate, now);
         self.network.descend(&mut self.optimiser, totals.rate);
+        if let Some(lookahead) = &mut self.lookahead {
+            lookahead.follow(&mut self.network, now);
+        }
         totals.loss += loss.sum;
         totals.right += loss.right;
         totals.incomplete += usize::from(totals.classes.lack_one(truth));
@@ -282,6 +296,17 @@ impl<'a> Training<'a> {
             normalisation.write(images.image(row), change, maps);
         });
     }
+}
+
+/// Some of the given rows, from everywhere among them, as the network sees them.
+fn some_inputs(images: &Images, rows: &[usize], normalisation: &Normalisation) -> Vec<f32> {
+    let of_one = images.size().height * images.size().width * images.size().channels;
+    let some = rows.iter().step_by(rows.len().div_ceil(LOOKED_AT).max(1));
+    let mut inputs = vec![0.0; some.len() * of_one];
+    for (maps, &row) in inputs.chunks_exact_mut(of_one).zip(some) {
+        normalisation.write(images.image(row), &Change::NONE, maps);
+    }
+    inputs
 }
 
 /// What is summed up in the course of an epoch.

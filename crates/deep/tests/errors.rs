@@ -2,8 +2,8 @@
 
 use base::{FitError, Images, Labels, Seed};
 use deep::{
-    Cnn, CnnParams, LayerKind, LayerSpec, NetworkChoice, NetworkSpec, OptimiserParams,
-    ScheduleParams,
+    BatchNormParams, Cnn, CnnParams, LayerKind, LayerSpec, NetworkChoice, NetworkSpec,
+    OptimiserParams, ScheduleParams,
 };
 use ndarray::Array4;
 
@@ -49,7 +49,7 @@ fn error(params: &CnnParams, (images, labels): &(Images, Labels)) -> FitError {
 fn gradients_that_explode_behind_a_finite_loss_are_an_error() {
     let mut layers = Vec::new();
     for _ in 0..20 {
-        layers.extend([affine(Some(6)), LayerKind::BatchNorm {}]);
+        layers.extend([affine(Some(6)), LayerKind::BatchNorm(BatchNormParams::default())]);
     }
     layers.push(affine(None));
     let alike = images(30, |_, _, _| 7);

@@ -51,6 +51,30 @@ impl Function for Relu {
     }
 }
 
+/// `factor x`. Before the loss it tempers outputs: with a factor below 1, they start small, and
+/// what comes before learns more slowly.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale {
+    /// What every number is multiplied by.
+    pub factor: f64,
+}
+
+impl Function for Scale {
+    #[inline]
+    fn value<R: Real>(&self, x: R) -> R {
+        R::of(self.factor) * x
+    }
+
+    #[inline]
+    fn slope<R: Real>(&self, _x: R) -> R {
+        R::of(self.factor)
+    }
+
+    fn is_quick(&self) -> bool {
+        true
+    }
+}
+
 /// `x` if positive, else `slope x`: units cannot die.
 ///
 /// Source: A. Maas, A. Hannun, A. Ng, "Rectifier nonlinearities improve neural network acoustic

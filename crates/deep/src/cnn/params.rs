@@ -1,6 +1,6 @@
 //! Settings of the recipe, and the network they describe.
 
-use crate::layer::{ConvolutionParams, PoolParams, Shape};
+use crate::layer::{BatchNormParams, ConvolutionParams, PoolParams, Shape};
 use crate::loss::Objective;
 use crate::network::{AffineParams, LayerKind, LayerSpec, Network, NetworkChoice, NetworkSpec};
 use crate::optimiser::{Optimiser, OptimiserParams};
@@ -55,6 +55,10 @@ pub struct CnnParams {
     /// How the learning rate changes.
     #[serde(skip_serializing_if = "is_default")]
     pub schedule: ScheduleParams,
+    /// Steps after which slow weights follow the trained ones, which are then put back to them; at
+    /// least 1 (M. Zhang et al., "Lookahead optimizer", NeurIPS 2019). None if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lookahead: Option<usize>,
     /// In which order rows are met.
     #[serde(skip_serializing_if = "is_default")]
     pub sampling: Sampling,
@@ -98,6 +102,7 @@ impl Default for CnnParams {
             network: None,
             optimiser: OptimiserParams::default(),
             schedule: ScheduleParams::default(),
+            lookahead: None,
             sampling: Sampling::default(),
             label_smoothing: 0.0,
             mirror: false,
@@ -126,7 +131,7 @@ impl CnnParams {
         for &maps in &self.channels {
             let convolution = ConvolutionParams::new(maps, self.kernel_size);
             layers.push(LayerKind::Convolution(convolution.same_without_bias()));
-            layers.push(LayerKind::BatchNorm {});
+            layers.push(LayerKind::BatchNorm(BatchNormParams::default()));
             if height.min(width) >= MIN_POOLED_SIDE {
                 layers.push(LayerKind::MaxPool(PoolParams::new(2)));
                 (height, width) = (height / 2, width / 2);
@@ -205,6 +210,7 @@ impl CnnParams {
         at_least("batch_size", self.batch_size, 1, "at least 1")?;
         at_least("epochs", self.epochs, 1, "at least 1")?;
         at_least("patience", self.patience, 1, "at least 1")?;
+        at_least("lookahead", self.lookahead.unwrap_or(1), 1, "at least 1")?;
         positive("learning_rate", self.learning_rate)?;
         positive("clip_norm", self.clip_norm.unwrap_or(1.0))?;
         Optimiser::<f32>::new(&self.optimiser, self.weight_decay)?;

@@ -22,13 +22,41 @@
 use crate::kernels::{AfterMaps, sum_of, sum_pairs, wide};
 use crate::layer::{Layer, Parameter, Role, Shape, batch_length, pieces};
 use crate::real::Real;
+use base::ParamError;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 
 /// Added to the variance, so that constant maps can be divided by it; PyTorch's default.
 const EPSILON: f64 = 1e-5;
 /// The share of a new batch in the running averages; PyTorch's default.
 const MOMENTUM: f64 = 0.1;
+
+/// How batch normalisation learns.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BatchNormParams {
+    /// Whether `gamma` is learned; otherwise it stays 1.
+    #[serde(skip_serializing_if = "is_learned")]
+    pub scale: bool,
+    /// Factor on the learning rate of `beta`, at least 0.
+    #[serde(skip_serializing_if = "is_one")]
+    pub shift_rate: f64,
+}
+
+impl Default for BatchNormParams {
+    fn default() -> Self {
+        Self { scale: true, shift_rate: 1.0 }
+    }
+}
+
+fn is_learned(scale: &bool) -> bool {
+    *scale
+}
+
+fn is_one(rate: &f64) -> bool {
+    *rate == 1.0
+}
 
 /// Normalises each map over the batch.
 #[derive(Debug, Clone)]
@@ -70,6 +98,20 @@ impl<R: Real> BatchNorm<R> {
             within: Vec::new(),
             trained: OnceLock::new(),
         }
+    }
+
+    /// The same, where it learns otherwise than by default.
+    ///
+    /// # Errors
+    /// If a setting is out of range.
+    pub fn learning(mut self, params: &BatchNormParams) -> Result<Self, ParamError> {
+        let BatchNormParams { scale, shift_rate } = *params;
+        if !(shift_rate.is_finite() && shift_rate >= 0.0) {
+            return Err(ParamError::new("shift_rate", shift_rate, "0 or a positive number"));
+        }
+        self.gamma.rate = if scale { 1.0 } else { 0.0 };
+        self.beta.rate = shift_rate;
+        Ok(self)
     }
 
     /// `scale x + shift` for every map.

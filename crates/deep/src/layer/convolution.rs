@@ -29,11 +29,12 @@
 
 mod columns;
 mod portable;
+mod whitening;
 
 use crate::kernels::{
     AfterMaps, ChannelsLast, Convolver, Finish, Packed, add, as_f32, as_f32_mut, sum_of, wide,
 };
-use crate::layer::init::he_normal;
+use crate::layer::init::{Initial, dirac, he_normal};
 use crate::layer::window::Window;
 use crate::layer::{
     Layer, LayerError, PIECE, Parameter, Role, Shape, Spare, batch_length, check_weights,
@@ -44,6 +45,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::any::TypeId;
 use std::sync::OnceLock;
+use whitening::whitening;
 
 /// Settings of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +72,9 @@ pub struct ConvolutionParams {
     /// Whether a number is added to each map. Before batch normalisation it would be useless.
     #[serde(default = "yes")]
     pub bias: bool,
+    /// The kernels before training.
+    #[serde(default, skip_serializing_if = "is_random")]
+    pub initial: Initial,
 }
 
 fn one() -> usize {
@@ -80,11 +85,24 @@ fn yes() -> bool {
     true
 }
 
+fn is_random(initial: &Initial) -> bool {
+    *initial == Initial::Random
+}
+
 impl ConvolutionParams {
     /// `maps` maps with kernels of `size x size`, stride, dilation and groups 1, no padding.
     pub fn new(maps: usize, size: usize) -> Self {
         let maps = Some(maps);
-        Self { maps, size, stride: 1, padding: 0, dilation: 1, groups: 1, bias: true }
+        Self {
+            maps,
+            size,
+            stride: 1,
+            padding: 0,
+            dilation: 1,
+            groups: 1,
+            bias: true,
+            initial: Initial::Random,
+        }
     }
 
     /// The same kernels without bias, padded so that maps keep their size if `size` is odd.
@@ -101,6 +119,8 @@ pub struct Convolution<R> {
     output: Shape,
     window: Window,
     groups: usize,
+    /// Whether kernels are made from the inputs of the network.
+    is_whitening: bool,
     /// Shape `(maps, input channels / groups, size, size)`.
     weights: Parameter<R>,
     /// One per map, or none.
@@ -130,7 +150,8 @@ impl<R: Real> Convolution<R> {
     /// If a setting is out of range, the kernels are larger than the padded maps, or maps cannot
     /// be shared out among the groups.
     pub fn new(input: Shape, params: &ConvolutionParams, seed: Seed) -> Result<Self, LayerError> {
-        let ConvolutionParams { size, stride, padding, dilation, groups, bias, .. } = *params;
+        let ConvolutionParams { size, stride, padding, dilation, groups, bias, initial, .. } =
+            *params;
         let maps = params.maps.unwrap_or(0);
         if !(1..=65_536).contains(&maps) {
             return Err(ParamError::new("maps", maps, "from 1 to 65536").into());
@@ -148,8 +169,17 @@ impl<R: Real> Convolution<R> {
         let shape = [maps, input.channels / groups, size, size];
         check_weights(&shape)?;
         let fan_in = shape[1..].iter().product();
-        let weights = he_normal(maps * fan_in, fan_in, seed);
-        let weights = Parameter::new("weight", Role::Weight, &shape, weights);
+        let mut weights = he_normal(maps * fan_in, fan_in, seed);
+        if initial == Initial::Dirac {
+            dirac(&mut weights, groups, shape[1], size);
+        }
+        let is_whitening = initial == Initial::Whitening;
+        if is_whitening && (groups, maps) != (1, 2 * fan_in) {
+            let expected = "twice the numbers under a kernel, in one group";
+            return Err(ParamError::new("maps", maps, expected).into());
+        }
+        let mut weights = Parameter::new("weight", Role::Weight, &shape, weights);
+        weights.rate = if is_whitening { 0.0 } else { 1.0 };
         let zeros = || vec![R::zero(); maps];
         let biases = bias.then(|| Parameter::new("bias", Role::Bias, &[maps], zeros()));
         let plain = (stride, dilation, groups) == (1, 1, 1) && size > 1;
@@ -161,6 +191,7 @@ impl<R: Real> Convolution<R> {
             output,
             window,
             groups,
+            is_whitening,
             weights,
             biases,
             workspaces: Vec::new(),
@@ -385,6 +416,14 @@ impl<R: Real> Layer<R> for Convolution<R> {
         }
         if let Some(biases) = &mut self.biases {
             biases.gradient.copy_from_slice(of_biases);
+        }
+    }
+
+    fn learn_from_inputs(&mut self, inputs: &mut dyn FnMut() -> Vec<R>) {
+        if self.is_whitening {
+            let Window { size, dilation, .. } = self.window;
+            self.weights.value = whitening(&inputs(), self.input, size, dilation);
+            self.packed.take();
         }
     }
 

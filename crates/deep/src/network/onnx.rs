@@ -205,7 +205,7 @@ impl Writer {
                 self.apply("GlobalAveragePool", name, &[], vec![]);
                 self.as_vector(name);
             }
-            LayerKind::BatchNorm {} => self.batch_norm(layer, name),
+            LayerKind::BatchNorm(_) => self.batch_norm(layer, name),
             LayerKind::Subtractive(params) => {
                 self.as_maps(name);
                 let average = self.neighbourhood(&params.weights(), &self.current.clone(), name);
@@ -258,6 +258,10 @@ impl Writer {
                 self.apply("Elu", name, &[], vec![Attribute::float("alpha", *alpha as f32)]);
             }
             LayerKind::Gelu {} => self.gelu(name),
+            LayerKind::Scale { factor } => {
+                let factor = self.constant(&format!("{name}.factor"), &[], &[*factor as f32]);
+                self.apply("Mul", name, &[&factor], vec![]);
+            }
             LayerKind::Silu {} => {
                 let input = self.current.clone();
                 self.apply("Sigmoid", &format!("{name}.gate"), &[], vec![]);

@@ -17,9 +17,9 @@ mod kind;
 
 pub use kind::{AffineParams, LayerKind};
 
-use crate::layer::{Chain, Layer, LayerError, Shape};
+use crate::layer::{Chain, Initial, Layer, LayerError, Shape};
 use crate::real::Real;
-use base::Seed;
+use base::{ParamError, Seed};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -115,7 +115,7 @@ impl NetworkSpec {
     pub fn has_batch_norm(&self) -> bool {
         fn any(layers: &[LayerSpec]) -> bool {
             layers.iter().any(|layer| match &layer.kind {
-                LayerKind::BatchNorm {} | LayerKind::Frelu {} => true,
+                LayerKind::BatchNorm(_) | LayerKind::Frelu {} => true,
                 LayerKind::Residual { branch, shortcut } => any(branch) || any(shortcut),
                 _ => false,
             })
@@ -149,12 +149,31 @@ impl NetworkSpec {
             if (0..index).any(|before| self::name(&self.layers[before], before) == name) {
                 return Err(NetworkError::DuplicateName { name });
             }
+            if index > 0 && whitens(&layer.kind) || whitens_inside(&layer.kind) {
+                let expected = "random or dirac in any layer but the first";
+                let error = ParamError::new("initial", "whitening", expected);
+                return Err(NetworkError::Layer {
+                    layer: self.layer_name(index),
+                    source: error.into(),
+                });
+            }
         }
         chain(&self.layers, input, classes, seed).map_err(|(index, source)| NetworkError::Layer {
             layer: self.layer_name(index),
             source,
         })
     }
+}
+
+/// Whether kernels are made from the inputs.
+fn whitens(kind: &LayerKind) -> bool {
+    matches!(kind, LayerKind::Convolution(params) if params.initial == Initial::Whitening)
+}
+
+fn whitens_inside(kind: &LayerKind) -> bool {
+    let LayerKind::Residual { branch, shortcut } = kind else { return false };
+    let mut inside = branch.iter().chain(shortcut).map(|layer| &layer.kind);
+    inside.any(|kind| whitens(kind) || whitens_inside(kind))
 }
 
 fn title(layer: &LayerSpec, index: usize) -> String {
@@ -197,6 +216,27 @@ mod tests {
         let network = NetworkSpec::from_toml(text)
             .and_then(|spec| Network::<f32>::new(&spec, INPUT, 10, Seed(1)));
         network.err().expect("something is wrong with it").to_string()
+    }
+
+    #[test]
+    fn only_the_first_layer_whitens_what_it_is_given() {
+        let whitening = r#"{ kind = "convolution", maps = 24, size = 2, initial = "whitening" }"#;
+        let refused_in = |layers: &str| refused(&format!("layers = [{layers}]"));
+        assert_eq!(
+            refused_in(&format!(r#"{{ kind = "relu" }}, {whitening}"#)),
+            "layer 1 (convolution): `initial` is whitening, but must be random or dirac in any layer \
+             but the first"
+        );
+        let residual = format!(r#"{{ kind = "residual", branch = [{whitening}] }}"#);
+        assert!(refused_in(&residual).starts_with("layer 0 (residual): `initial` is whitening"));
+        let other = whitening.replace("24", "23");
+        assert_eq!(
+            refused_in(&other),
+            "layer 0 (convolution): `maps` is 23, but must be twice the numbers under a kernel, in \
+             one group"
+        );
+        let spec = NetworkSpec::from_toml(&format!("layers = [{whitening}]")).unwrap();
+        assert!(Network::<f32>::new(&spec, INPUT, 10, Seed(1)).is_ok());
     }
 
     #[test]

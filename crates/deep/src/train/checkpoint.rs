@@ -107,6 +107,12 @@ impl Training<'_> {
                 arrays.push((name, parameter.shape.clone(), &values[..]));
             }
         }
+        if let Some(lookahead) = &self.lookahead {
+            for (parameter, values) in parameters.iter().zip(&lookahead.slow) {
+                let name = format!("lookahead.{}", parameter.name);
+                arrays.push((name, parameter.shape.clone(), &values[..]));
+            }
+        }
         let head = serde_json::to_string(&head).expect("plain data");
         write_arrays(arrays, Some((HEAD, head)))
     }
@@ -154,6 +160,7 @@ impl Cnn {
             Some((epoch, loss)) => Some(Best { epoch, loss, weights: all("best")? }),
             None => None,
         };
+        let slow = training.lookahead.as_ref().map(|_| all("lookahead")).transpose()?;
         let mut memory = Vec::new();
         if head.optimiser_steps > 0 {
             let blank = training.optimiser.blanks(&parameters);
@@ -168,6 +175,9 @@ impl Cnn {
         training.network.restore(&weights);
         training.optimiser.restore(head.optimiser_steps, memory);
         training.schedule.restore(head.plateau);
+        if let (Some(lookahead), Some(slow)) = (&mut training.lookahead, slow) {
+            lookahead.slow = slow;
+        }
         training.reports = head.reports;
         training.best = best;
         Ok(training)

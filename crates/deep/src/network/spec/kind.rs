@@ -2,13 +2,13 @@
 
 use super::{LayerSpec, chain, title};
 use crate::activation::{
-    Elementwise, Elu, Frelu, Function, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax,
-    Softplus, Step, Tanh,
+    Elementwise, Elu, Frelu, Function, Gelu, Identity, LeakyRelu, Relu, Scale, Sigmoid, Silu,
+    Softmax, Softplus, Step, Tanh,
 };
 use crate::layer::{
-    Affine, AveragePool, BatchNorm, Convolution, ConvolutionParams, Divisive, Dropout, Flatten,
-    GlobalAveragePool, Layer, LayerError, LocalResponse, LocalResponseParams, MaxPool,
-    NeighbourhoodParams, PoolParams, Residual, Shape, Subtractive, check_weights,
+    Affine, AveragePool, BatchNorm, BatchNormParams, Convolution, ConvolutionParams, Divisive,
+    Dropout, Flatten, GlobalAveragePool, Layer, LayerError, LocalResponse, LocalResponseParams,
+    MaxPool, NeighbourhoodParams, PoolParams, Residual, Shape, Subtractive, check_weights,
 };
 use crate::real::Real;
 use base::{ParamError, Seed};
@@ -36,7 +36,7 @@ pub enum LayerKind {
     /// [`GlobalAveragePool`].
     GlobalAveragePool {},
     /// [`BatchNorm`].
-    BatchNorm {},
+    BatchNorm(BatchNormParams),
     /// [`Subtractive`].
     Subtractive(NeighbourhoodParams),
     /// [`Divisive`].
@@ -86,6 +86,11 @@ pub enum LayerKind {
     },
     /// [`Gelu`].
     Gelu {},
+    /// [`Scale`].
+    Scale {
+        /// What every number is multiplied by.
+        factor: f64,
+    },
     /// [`Silu`].
     Silu {},
     /// [`Frelu`].
@@ -110,7 +115,7 @@ impl LayerKind {
             Self::MaxPool(_) => "max-pool",
             Self::AveragePool(_) => "average-pool",
             Self::GlobalAveragePool {} => "global-average-pool",
-            Self::BatchNorm {} => "batch-norm",
+            Self::BatchNorm(_) => "batch-norm",
             Self::Subtractive(_) => "subtractive",
             Self::Divisive(_) => "divisive",
             Self::LocalResponse(_) => "local-response",
@@ -127,6 +132,7 @@ impl LayerKind {
             Self::LeakyRelu { .. } => "leaky-relu",
             Self::Elu { .. } => "elu",
             Self::Gelu {} => "gelu",
+            Self::Scale { .. } => "scale",
             Self::Silu {} => "silu",
             Self::Frelu {} => "frelu",
             Self::Softmax {} => "softmax",
@@ -148,7 +154,7 @@ impl LayerKind {
             Self::MaxPool(params) => Box::new(MaxPool::new(input, params)?),
             Self::AveragePool(params) => Box::new(AveragePool::new(input, params)?),
             Self::GlobalAveragePool {} => Box::new(GlobalAveragePool::new(input)),
-            Self::BatchNorm {} => Box::new(BatchNorm::new(input)),
+            Self::BatchNorm(params) => Box::new(BatchNorm::new(input).learning(params)?),
             Self::Subtractive(params) => Box::new(Subtractive::new(input, params)?),
             Self::Divisive(params) => Box::new(Divisive::new(input, params)?),
             Self::LocalResponse(params) => Box::new(LocalResponse::new(input, params)?),
@@ -183,6 +189,9 @@ impl LayerKind {
             }
             Self::Elu { alpha } => elementwise(input, Elu { alpha: finite("alpha", *alpha)? }),
             Self::Gelu {} => elementwise(input, Gelu),
+            Self::Scale { factor } => {
+                elementwise(input, Scale { factor: finite("factor", *factor)? })
+            }
             Self::Silu {} => elementwise(input, Silu),
             Self::Frelu {} => Box::new(Frelu::new(input, seed)?),
             Self::Softmax {} => Box::new(Softmax::new(input)),

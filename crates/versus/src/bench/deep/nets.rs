@@ -13,8 +13,8 @@ use super::contestant::{Kind, Work};
 use anyhow::{Result, bail};
 use base::Seed;
 use deep::{
-    AffineParams, Convolution, ConvolutionParams, LayerKind, LayerSpec, Network, NetworkSpec,
-    PoolParams, Shape,
+    AffineParams, BatchNormParams, Convolution, ConvolutionParams, LayerKind, LayerSpec, Network,
+    NetworkSpec, PoolParams, Shape,
 };
 
 pub(super) const NAMES: [&str; 2] = ["lenet", "vgg"];
@@ -73,7 +73,7 @@ fn vgg() -> (NetworkSpec, Shape) {
         for _ in 0..2 {
             let kernels = ConvolutionParams::new(maps, 3).same_without_bias();
             layers.push(LayerKind::Convolution(kernels));
-            layers.push(LayerKind::BatchNorm {});
+            layers.push(LayerKind::BatchNorm(BatchNormParams::default()));
             layers.push(LayerKind::Relu {});
         }
         layers.push(LayerKind::MaxPool(PoolParams::new(2)));
