@@ -24,6 +24,7 @@ const LAYERS: &str = r#"layers = [
     { kind = "affine" },
     { kind = "residual", branch = [{ kind = "convolution", maps = 4, size = 3, padding = 1 }] },
     { kind = "identity" },
+    { kind = "scale", factor = 0.3 },
     { kind = "sigmoid" },
     { kind = "tanh" },
     { kind = "softplus" },
@@ -82,7 +83,7 @@ mod tests {
         let lines = super::layers();
         let kinds: std::collections::BTreeSet<&str> =
             lines.iter().map(|(name, ..)| name.as_str()).collect();
-        assert_eq!(kinds.len(), 23);
+        assert_eq!(kinds.len(), 24);
         for (name, of, _, error, _) in &lines {
             assert!(*error < 1e-7, "{name}, {of}: {error}");
         }

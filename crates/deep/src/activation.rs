@@ -7,6 +7,7 @@
 //!             f(x)                       f'(x)
 //! step        1 if x >= 0, else 0        0 almost everywhere: nothing can be learned through it
 //! identity    x                          1
+//! scale       factor x                   factor
 //! sigmoid     s(x) = 1 / (1 + e^-x)      s(x) (1 - s(x))     at most 1/4: gradients vanish
 //! tanh        tanh x                     1 - tanh^2 x
 //! softplus    log (1 + e^x)              s(x)

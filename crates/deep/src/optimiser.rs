@@ -302,6 +302,28 @@ mod tests {
         }
     }
 
+    /// As if the learning rate were another one; with 0, as if there were no step.
+    #[test]
+    fn parameters_have_learning_rates_of_their_own() {
+        for params in [
+            OptimiserParams::Sgd {},
+            OptimiserParams::Nesterov { momentum: 0.9 },
+            OptimiserParams::RmsProp { rho: 0.9 },
+            OptimiserParams::default(),
+        ] {
+            let after = |factor: f64, rate: f64| {
+                let mut parameter = Parameter::new("w", Role::Weight, &[2], vec![1.0, -2.0_f64]);
+                (parameter.gradient, parameter.rate) = (vec![0.5, -3.0], factor);
+                let mut optimiser = Optimiser::new(&params, 0.1).unwrap();
+                (0..3).for_each(|_| optimiser.step(vec![&mut parameter], rate));
+                parameter.value
+            };
+            assert_eq!(after(4.0, 0.125), after(1.0, 0.5), "{params:?}");
+            assert_ne!(after(4.0, 0.125), after(1.0, 0.125), "{params:?}");
+            assert_eq!(after(0.0, 0.5), [1.0, -2.0], "{params:?}");
+        }
+    }
+
     #[test]
     fn constants_out_of_range_are_named() {
         let refused = |params, decay| Optimiser::<f32>::new(&params, decay).unwrap_err().name;

@@ -35,6 +35,7 @@ const KINDS: &str = r#"layers = [
     { kind = "residual", branch = [{ kind = "affine", outputs = 6 }] },
     { kind = "convolution", maps = 5, size = 1 },
     { kind = "flatten" },
+    { kind = "scale", factor = 1.7 },
     { kind = "softmax" },
 ]"#;
 

@@ -58,6 +58,7 @@ fn everything() -> CnnParams {
         sampling: Sampling::Stratified,
         augment: AugmentParams { rotate: 8.0, scale: 0.1, flip: true, cutout: 3 },
         label_smoothing: 0.1,
+        lookahead: Some(3),
         clip_norm: Some(0.5),
         learning_rate: 1.0,
         epochs: 5,
@@ -231,6 +232,10 @@ fn settings_that_contradict_each_other_or_the_images_are_named() {
         refused(CnnParams { clip_norm: Some(0.0), ..small() }),
         "`clip_norm` is 0, but must be a positive number"
     );
+    assert_eq!(
+        refused(CnnParams { lookahead: Some(0), ..small() }),
+        "`lookahead` is 0, but must be at least 1"
+    );
     let augment = AugmentParams { scale: 1.0, ..AugmentParams::default() };
     assert_eq!(
         refused(CnnParams { augment, ..small() }),
@@ -244,6 +249,42 @@ fn settings_that_contradict_each_other_or_the_images_are_named() {
         "images are 9x13 pixels; layer 3 (convolution): its window covers 5 rows and columns, but \
          its input is 6 maps of 4x6"
     );
+}
+
+/// Kernels that whiten are there before the first step and stay as they are, whatever the rule; so do
+/// scales that are not to be learned.
+#[test]
+fn what_is_not_to_be_learned_stays() {
+    let (images, labels) = bars(90, SIZE);
+    for optimiser in [OptimiserParams::default(), OptimiserParams::Momentum { momentum: 0.9 }] {
+        let text = r#"{"epochs": 3, "min_steps": 1, "batch_size": 20, "network": {"layers": [
+            {"kind": "convolution", "maps": 8, "size": 2, "initial": "whitening"},
+            {"kind": "relu"}, {"kind": "batch-norm", "scale": false, "shift_rate": 64.0},
+            {"kind": "affine"}, {"kind": "scale", "factor": 0.5}]}}"#;
+        let params: CnnParams = serde_json::from_str(text).unwrap();
+        let params = CnnParams { optimiser, learning_rate: 0.01, ..params };
+        let mut training = Cnn::new(&params).unwrap().start(&images, &labels, Seed(3)).unwrap();
+        let fresh = training.checkpoint();
+        while training.next_epoch().unwrap().is_some() {}
+        let trained = training.checkpoint();
+        let [before, after] =
+            [&fresh, &trained].map(|file| safetensors::SafeTensors::deserialize(file).unwrap());
+        for (name, stays) in [
+            ("network.0.weight", true),
+            ("network.0.bias", false),
+            ("network.2.weight", true),
+            ("network.2.bias", false),
+            ("network.3.weight", false),
+        ] {
+            let [before, after] = [&before, &after].map(|file| file.tensor(name).unwrap());
+            assert_eq!(before.data() == after.data(), stays, "{name}");
+        }
+        let kernels = before.tensor("network.0.weight").unwrap();
+        let (first, second) = kernels.data().split_at(kernels.data().len() / 2);
+        let value = |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap());
+        let mut pairs = first.chunks(4).zip(second.chunks(4));
+        assert!(pairs.all(|(a, b)| value(a) == -value(b)), "kernels of both signs");
+    }
 }
 
 #[test]

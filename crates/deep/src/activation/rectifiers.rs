@@ -51,8 +51,8 @@ impl Function for Relu {
     }
 }
 
-/// `factor x`. Before the loss it tempers outputs: with a factor below 1, they start small, and
-/// what comes before learns more slowly.
+/// `factor x`. As the last layer, with a factor below 1, it lets outputs start small, and the layer
+/// before it learn more slowly.
 #[derive(Debug, Clone, Copy)]
 pub struct Scale {
     /// What every number is multiplied by.

@@ -7,7 +7,8 @@
 use super::lanes::Lanes;
 use crate::layer::Shape;
 
-/// How the images of a group are stored: shape `(n, rows, columns, channels)`, zeros around each.
+/// How a convolution has images stored: shape `(n, rows, columns, channels)`, with zeros around
+/// each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChannelsLast {
     pub(super) maps: Shape,

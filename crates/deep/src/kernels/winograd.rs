@@ -191,7 +191,8 @@ impl Winograd {
     /// As [`super::Convolver::can`]: whole tiles are stored, what is too much being made zeros.
     pub(super) fn can(&self, finish: Finish<'_>) -> bool {
         let Some(to) = finish.store else { return true };
-        let written = self.written(finish);
+        let ChannelsLast { maps, channels, .. } = self.gradient;
+        let written = Self::written(self.tile, maps, channels, finish);
         to.maps == written.maps
             && to.channels == written.channels
             && to.border + written.rows <= to.rows
@@ -199,17 +200,7 @@ impl Winograd {
     }
 
     /// The tiles of all outputs, without anything around them.
-    fn written(&self, finish: Finish<'_>) -> ChannelsLast {
-        let ChannelsLast { maps, channels, .. } = self.gradient;
-        Self::tiles_written(self.tile, maps, channels, finish)
-    }
-
-    fn tiles_written(
-        tile: usize,
-        maps: Shape,
-        channels: usize,
-        finish: Finish<'_>,
-    ) -> ChannelsLast {
+    fn written(tile: usize, maps: Shape, channels: usize, finish: Finish<'_>) -> ChannelsLast {
         let step = if finish.halve { tile / 2 } else { tile };
         let along = |side: usize| step * side.div_ceil(tile);
         let (rows, columns) = (along(maps.height), along(maps.width));

@@ -122,7 +122,7 @@ impl Winograd {
     ) {
         let n = stored.len() / from.len();
         let channels = kernels.starts.len();
-        let tiles = Self::tiles_written(T, maps, channels, finish);
+        let tiles = Self::written(T, maps, channels, finish);
         let to = finish.store.unwrap_or(tiles);
         let all = n * to.len();
         for (padded, of_maps) in room.factors.iter_mut().zip(finish.scale.into_iter().flatten()) {

@@ -171,3 +171,26 @@ fn settings_that_do_not_fit_are_refused() {
     let text = "its window covers 5 rows and columns, but its input is 4 maps of 5x4";
     assert_eq!(refused(|p| p.dilation = 2), text);
 }
+
+/// Input map of each output map that passes it on, by group.
+#[test]
+fn kernels_that_start_as_identities_pass_on_what_they_are_given() {
+    for (groups, passed_on) in [
+        (1, [Some(0), Some(1), Some(2), Some(3), None, None]),
+        (2, [Some(0), Some(1), None, Some(2), Some(3), None]),
+    ] {
+        let params =
+            ConvolutionParams { groups, initial: Initial::Dirac, ..ConvolutionParams::new(6, 3) };
+        let layer = layer(5, 4, &params.same_without_bias());
+        let (x, plane) = (normal(layer.input.len(), 2), 20);
+        let mut y = vec![f64::NAN; layer.output.len()];
+        layer.infer(&x, &mut y);
+        for (map, from) in passed_on.into_iter().enumerate() {
+            let y = &y[map * plane..][..plane];
+            match from {
+                Some(from) => assert_eq!(y, &x[from * plane..][..plane], "map {map}"),
+                None => assert!(y.iter().all(|y| *y != 0.0 && !x.contains(y)), "map {map}"),
+            }
+        }
+    }
+}
