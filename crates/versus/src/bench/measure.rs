@@ -1,6 +1,7 @@
 //! Works timed in turn, so that what slows the machine down slows all of them.
 
 use anyhow::{Context, Result};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// A sample takes at least so long, or one repetition.
@@ -9,6 +10,9 @@ const SAMPLE_SECONDS: f64 = 0.03;
 const WORK_SECONDS: f64 = 1.5;
 const MIN_SAMPLES: usize = 3;
 const MAX_SAMPLES: usize = 31;
+/// Before each sample: threads of OpenMP go on spinning for some milliseconds after their work, which
+/// would take a processor from whoever is next.
+const REST: Duration = Duration::from_millis(20);
 /// What takes longer is measured once: nothing needs so long to warm up.
 const LONG_SECONDS: f64 = 5.0;
 
@@ -86,6 +90,7 @@ impl<'a, 'b> Sampled<'a, 'b> {
     }
 
     fn sample(&mut self) -> Result<()> {
+        thread::sleep(REST);
         let seconds = (self.work)(self.loops)?.as_secs_f64();
         self.seconds.push(seconds / f64::from(self.loops));
         Ok(())
