@@ -113,14 +113,7 @@ impl NetworkSpec {
 
     /// Whether a layer, also inside a residual one, normalises over the batch.
     pub fn has_batch_norm(&self) -> bool {
-        fn any(layers: &[LayerSpec]) -> bool {
-            layers.iter().any(|layer| match &layer.kind {
-                LayerKind::BatchNorm(_) | LayerKind::Frelu {} => true,
-                LayerKind::Residual { branch, shortcut } => any(branch) || any(shortcut),
-                _ => false,
-            })
-        }
-        any(&self.layers)
+        any(&self.layers, |kind| matches!(kind, LayerKind::BatchNorm(_) | LayerKind::Frelu {}))
     }
 
     /// Name and kind of layer `index`: `3 (max-pool)`.
@@ -149,7 +142,8 @@ impl NetworkSpec {
             if (0..index).any(|before| self::name(&self.layers[before], before) == name) {
                 return Err(NetworkError::DuplicateName { name });
             }
-            if index > 0 && whitens(&layer.kind) || whitens_inside(&layer.kind) {
+            let is_first = index == 0 && whitens(&layer.kind);
+            if !is_first && any(std::slice::from_ref(layer), whitens) {
                 let expected = "random or dirac in any layer but the first";
                 let error = ParamError::new("initial", "whitening", expected);
                 return Err(NetworkError::Layer {
@@ -170,10 +164,12 @@ fn whitens(kind: &LayerKind) -> bool {
     matches!(kind, LayerKind::Convolution(params) if params.initial == Initial::Whitening)
 }
 
-fn whitens_inside(kind: &LayerKind) -> bool {
-    let LayerKind::Residual { branch, shortcut } = kind else { return false };
-    let mut inside = branch.iter().chain(shortcut).map(|layer| &layer.kind);
-    inside.any(|kind| whitens(kind) || whitens_inside(kind))
+/// Whether a layer is of that kind, be it inside another.
+fn any(layers: &[LayerSpec], is: fn(&LayerKind) -> bool) -> bool {
+    layers.iter().any(|layer| match &layer.kind {
+        LayerKind::Residual { branch, shortcut } => any(branch, is) || any(shortcut, is),
+        kind => is(kind),
+    })
 }
 
 fn title(layer: &LayerSpec, index: usize) -> String {

@@ -101,15 +101,11 @@ impl Training<'_> {
                 arrays.push((name, vec![values.len()], &values[..]));
             }
         }
-        if let Some(best) = &self.best {
-            for (parameter, values) in parameters.iter().zip(&best.weights) {
-                let name = format!("best.{}", parameter.name);
-                arrays.push((name, parameter.shape.clone(), &values[..]));
-            }
-        }
-        if let Some(lookahead) = &self.lookahead {
-            for (parameter, values) in parameters.iter().zip(&lookahead.slow) {
-                let name = format!("lookahead.{}", parameter.name);
+        let best = self.best.as_ref().map(|best| ("best", &best.weights));
+        let slow = self.lookahead.as_ref().map(|lookahead| ("lookahead", &lookahead.slow));
+        for (part, weights) in best.into_iter().chain(slow) {
+            for (parameter, values) in parameters.iter().zip(weights) {
+                let name = format!("{part}.{}", parameter.name);
                 arrays.push((name, parameter.shape.clone(), &values[..]));
             }
         }
